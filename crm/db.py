@@ -1,0 +1,191 @@
+"""The database handle, the one commit of the house, and who the database thinks is acting.
+
+The transaction rule (architecture.md §6): returning commits, raising rolls back, nobody else commits; what
+must follow a commit waits for it in `after_commit`.
+"""
+
+import functools
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias, TypeVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
+
+from crm.enums import (
+    AdvocacyStatus,
+    DeliveryState,
+    InteractionType,
+    JobState,
+    MailKind,
+    MailState,
+    OpportunityStage,
+    Priority,
+    ProductStatus,
+    Role,
+    Sentiment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+SYSTEM: Final = "system"
+"""The person of the planner and the worker: not a user, a database role of its own."""
+
+Person: TypeAlias = int | str
+"""A `users.user_id`, or `SYSTEM`."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _enum(words: type, name: str) -> sa.Enum:
+    """The PostgreSQL enum type `name` with the texts (not the Python names) of `words` as its labels."""
+    return sa.Enum(
+        words, name=name, values_callable=lambda enum: [word.value for word in enum], create_type=False
+    )
+
+
+TYPES: dict[Any, Any] = {
+    int: sa.BigInteger,
+    str: sa.Text,
+    OpportunityStage: _enum(OpportunityStage, "opportunity_stage_enum"),
+    InteractionType: _enum(InteractionType, "interaction_type_enum"),
+    Sentiment: _enum(Sentiment, "sentiment_enum"),
+    AdvocacyStatus: _enum(AdvocacyStatus, "advocacy_status_enum"),
+    Priority: _enum(Priority, "priority_enum"),
+    ProductStatus: _enum(ProductStatus, "product_status_enum"),
+    Role: _enum(Role, "role_enum"),
+    MailKind: _enum(MailKind, "mail_kind_enum"),
+    DeliveryState: _enum(DeliveryState, "delivery_state_enum"),
+    MailState: _enum(MailState, "mail_state_enum"),
+    JobState: _enum(JobState, "job_state_enum"),
+}
+
+
+class Base(DeclarativeBase):
+    """What every model is made from. Moments are `timestamptz`, keys `bigint`, texts `text`."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map=TYPES,
+    )
+    __mapper_args__ = {"eager_defaults": True}
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    disable_autonaming=True,
+    engine_options={
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
+    },
+)
+
+_ENTER = sa.text("select set_config('app.user_id', :user_id, true), set_config('role', :role, true)")
+
+
+def _enter(connection: sa.Connection, person: Person) -> None:
+    """Take the role of `person` for the current transaction of `connection`; it is gone when that ends."""
+    is_system = person == SYSTEM
+    connection.execute(
+        _ENTER,
+        {"user_id": "" if is_system else str(person), "role": "kp_system" if is_system else "kp_staff"},
+    )
+
+
+@event.listens_for(Session, "after_begin")
+def _take_role(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+    person = session.info.get("person")
+    if person is not None and not transaction.nested:
+        _enter(connection, person)
+
+
+def act_as(person: Person) -> None:
+    """Name who is acting for the rest of this session. Raises `RuntimeError` if somebody else was named before.
+
+    Without this the connection keeps its login role, which has no right on any business table.
+    """
+    session = db.session()
+    if session.info.get("person") not in (None, person):
+        raise RuntimeError("the person of a session does not change")
+    session.info["person"] = person
+    if session.in_transaction():
+        _enter(session.connection(), person)
+
+
+class _TakeBack(Exception):
+    """Carries a refused answer out of the unit of work, so that leaving it rolls back."""
+
+
+@contextmanager
+def transaction() -> "Iterator[None]":
+    """One unit of work: leaving the block commits, an exception rolls back, then waiting hooks run.
+
+    A block inside a block belongs to the outer unit. This holds the only commit of the house.
+    """
+    info = db.session().info
+    if info.get("in_unit"):
+        yield
+        return
+    info["in_unit"] = True
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        info.pop("after_commit", None)
+        db.session.rollback()
+        raise
+    finally:
+        info.pop("in_unit", None)
+    for hook in info.pop("after_commit", []):
+        hook()
+
+
+def unit_of_work(function: Callable[P, R], refuses: Callable[[R], bool] | None = None) -> Callable[P, R]:
+    """Wrap `function` in a `transaction`.
+
+    `refuses` looks at the answer: True rolls back although nothing was raised (a returned 4xx or 5xx).
+    """
+
+    @functools.wraps(function)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        answer: R
+        try:
+            with transaction():
+                answer = function(*args, **kwargs)
+                if refuses is not None and refuses(answer):
+                    raise _TakeBack
+        except _TakeBack:
+            pass
+        return answer
+
+    return inner
+
+
+def after_commit(hook: Callable[[], object]) -> None:
+    """Run `hook` once the running unit of work has committed; a rollback forgets it.
+
+    Raises `RuntimeError` outside a unit of work: such a hook would never run.
+    """
+    info = db.session().info
+    if not info.get("in_unit"):
+        raise RuntimeError("after_commit is for use inside a unit of work")
+    info.setdefault("after_commit", []).append(hook)
+
+
+def database_now() -> "datetime":
+    """The database's clock: the start of the running transaction, in UTC."""
+    return db.session.execute(sa.select(sa.func.now())).scalar_one()

@@ -1,0 +1,141 @@
+"""The words of the business, one StrEnum per PostgreSQL enum type, spelled as the database spells them.
+
+Floor 0: imports nothing of ours. Docstrings are the glossary.
+"""
+
+from enum import StrEnum
+
+
+class OpportunityStage(StrEnum):
+    """How far a placement has come, from first idea to an end. Three stages are closed."""
+
+    NEW_LEAD = "New Lead"
+    INITIAL_OUTREACH = "Initial Outreach"
+    SAMPLE_VISIT_OFFERED = "Sample/Visit Offered"
+    AWAITING_RESPONSE = "Awaiting Response"
+    FEEDBACK_LOGGED = "Feedback Logged"
+    DEMO_SCHEDULED = "Demo Scheduled"
+    CLOSED_WON = "Closed - Won"
+    CLOSED_STALLED = "Closed - Stalled"
+    CLOSED_NO_FIT = "Closed - No Fit"
+
+    @property
+    def is_closed(self) -> bool:
+        return self in CLOSED_STAGES
+
+
+CLOSED_STAGES = frozenset(
+    {OpportunityStage.CLOSED_WON, OpportunityStage.CLOSED_STALLED, OpportunityStage.CLOSED_NO_FIT}
+)
+
+
+class InteractionType(StrEnum):
+    """What kind of contact an interaction was. In running text a Demo/sampled is a tasting."""
+
+    EMAIL = "Email"
+    PHONE_CALL = "Phone Call"
+    MEETING = "Meeting"
+    DEMO_SAMPLED = "Demo/sampled"
+    FOLLOW_UP = "Follow-up"
+    NOTE = "Note"
+
+
+class Sentiment(StrEnum):
+    """How the other side took it."""
+
+    POSITIVE = "Positive"
+    NEUTRAL = "Neutral"
+    NEGATIVE = "Negative"
+
+
+class AdvocacyStatus(StrEnum):
+    """How a contact speaks of us when we are not in the room."""
+
+    CHAMPION = "Champion"
+    SUPPORTER = "Supporter"
+    NEUTRAL = "Neutral"
+    SKEPTIC = "Skeptic"
+    BLOCKER = "Blocker"
+
+
+class EngagementLevel(StrEnum):
+    """How warm a principal is, by days since the last touch (schema.md §1): 7, 14, 30, else Inactive.
+
+    These are the texts of the SQL function `calculate_engagement_level`, not an enum type of its own.
+    """
+
+    HIGH = "High Engagement"
+    MEDIUM = "Medium Engagement"
+    LOW = "Low Engagement"
+    INACTIVE = "Inactive"
+
+    @property
+    def short(self) -> str:
+        """The word alone, as chips and mails show it: High, Medium, Low, Inactive."""
+        return self.value.removesuffix(" Engagement")
+
+
+class Priority(StrEnum):
+    """How much an account matters to the firm, best first."""
+
+    A_PLUS = "A+"
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class ProductStatus(StrEnum):
+    """Whether a principal makes the product now."""
+
+    ACTIVE = "active"
+    COMING_SOON = "coming soon"
+    DISCONTINUED = "discontinued"
+
+
+class Role(StrEnum):
+    """What a person of the firm may do: a rep keeps their book, a manager a team's, an admin the firm's."""
+
+    REP = "rep"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class MailKind(StrEnum):
+    """The kinds of mail that the planner makes for a person, at most one of a kind on a local date."""
+
+    REMINDER = "reminder"
+    DIGEST = "digest"
+
+
+class DeliveryState(StrEnum):
+    """What became of one person's mail of one kind on one local date."""
+
+    PLANNED = "planned"
+    MADE = "made"
+    NOTHING_TO_SAY = "nothing to say"
+    SUPERSEDED = "superseded"
+
+
+class MailState(StrEnum):
+    """Where one message is on its way to the mail server.
+
+    `handing over` is committed before the content is transmitted; a message found there after its lease ran
+    out may or may not have arrived, becomes `in doubt` and is never sent again by itself.
+    """
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    HANDING_OVER = "handing over"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in doubt"
+
+
+class JobState(StrEnum):
+    """Where one piece of planned work is."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

@@ -1,0 +1,24 @@
+"""Read-only classes over views of the database."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.models.base import Model
+
+
+class PrincipalActivity(Model):
+    """One principal with its counts, its last touch and its level today: the view `principal_activity_summary`."""
+
+    __tablename__ = "principal_activity_summary"
+
+    organization_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    opportunities_count: Mapped[int]
+    interactions_count: Mapped[int]
+    products_count: Mapped[int]
+    last_activity_date: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    engagement_level: Mapped[str]
+
+    __table_args__ = ({"info": {"is_view": True}},)

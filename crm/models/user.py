@@ -1,0 +1,124 @@
+"""The people of the firm who sign in."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_security.core import RoleMixin, UserMixin
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.enums import MailKind, Role
+from crm.models.base import Id, Model, Timestamps
+
+
+class SignInRole(RoleMixin):
+    """What Flask-Security wants to see of a role: an object with a name and permissions."""
+
+    def __init__(self, role: Role) -> None:
+        self.name = role.value
+        self.permissions: set[str] = set()
+
+
+class User(Timestamps, UserMixin, Model):
+    """A person of the firm. `email` is how they sign in; `manager_id` says whose team they are in."""
+
+    __tablename__ = "users"
+
+    user_id: Mapped[Id]
+    email: Mapped[str]
+    full_name: Mapped[str]
+    role: Mapped[Role] = mapped_column(server_default=Role.REP.value)
+    manager_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.user_id"))
+    time_zone: Mapped[str] = mapped_column(server_default="America/Chicago")
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+    has_single_keys: Mapped[bool] = mapped_column(server_default=sa.true())
+    password: Mapped[str | None]
+    fs_uniquifier: Mapped[str]
+    last_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    current_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    last_login_ip: Mapped[str | None]
+    current_login_ip: Mapped[str | None]
+    login_count: Mapped[int] = mapped_column(sa.Integer, server_default="0", default=0)
+
+    __table_args__ = (
+        sa.Index("uq_users_email", sa.text("lower(email)"), unique=True),
+        sa.UniqueConstraint("fs_uniquifier"),
+        sa.Index("ix_users_manager_id", "manager_id"),
+    )
+
+    @property
+    def roles(self) -> list[SignInRole]:
+        return [SignInRole(self.role)]
+
+    @property
+    def first_name(self) -> str:
+        return self.full_name.split(" ")[0]
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.full_name.split() if word[0].isalpha()]
+        return "".join(word[0].upper() for word in (words[:1] + words[-1:] if len(words) > 1 else words))
+
+
+class PersonAlias(Model):
+    """Another spelling under which files name a person of the firm; compared in the folded form it is kept in."""
+
+    __tablename__ = "person_aliases"
+
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"), index=True)
+
+
+class NotificationPreference(Model):
+    """When one kind of mail reaches one person. A person without a row has the defaults of their role."""
+
+    __tablename__ = "notification_preferences"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"), primary_key=True)
+    kind: Mapped[MailKind] = mapped_column(primary_key=True)
+    is_on: Mapped[bool] = mapped_column(server_default=sa.true())
+    hour: Mapped[int] = mapped_column(sa.SmallInteger, server_default="7")
+    weekdays: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.SmallInteger), server_default="{1,2,3,4,5}")
+    """ISO days of the week, Monday = 1."""
+
+    __table_args__ = (
+        sa.CheckConstraint("hour between 0 and 23", name="hour"),
+        sa.CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]", name="weekdays"),
+    )
+
+
+class SignInAttempt(Model):
+    """One failed try to sign in, counted here and not in Redis, so that the limit never fails open."""
+
+    __tablename__ = "sign_in_attempts"
+
+    sign_in_attempt_id: Mapped[Id]
+    email: Mapped[str]
+    ip: Mapped[str | None]
+    attempted_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.Index("ix_sign_in_attempts_email_attempted_at", "email", "attempted_at"),)
+
+
+class RequestKey(Model):
+    """The key of one rendered form and the address its post led to: a second post gets the same answer."""
+
+    __tablename__ = "request_keys"
+
+    request_key: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"))
+    location: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.Index("ix_request_keys_created_at", "created_at"),)
+
+
+class FirmSetting(Model):
+    """The one row that tells the database the firm's name and zone; written by `flask db upgrade`."""
+
+    __tablename__ = "firm_settings"
+
+    is_the_one: Mapped[bool] = mapped_column(primary_key=True, server_default=sa.true())
+    name: Mapped[str]
+    time_zone: Mapped[str]
+
+    __table_args__ = (sa.CheckConstraint("is_the_one", name="one_row"),)
