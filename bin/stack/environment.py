@@ -1,0 +1,132 @@
+"""The checkout's own Python environment, `.venv`, made from the hash-locked requirements.
+
+A requirements file is installed again only when its text, the Python version or the place of the checkout
+has changed; otherwise making the environment costs one small read. Several commands may start at once in
+one checkout: the first one builds, the others wait for it.
+"""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack.steps import StepFailed, step
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+VENV = CHECKOUT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+TO_RUN = ("requirements-build.txt", "requirements.txt", "requirements-embedded.txt")
+TO_TEST = (*TO_RUN, "requirements-dev.txt")
+
+# The only requirement that exists as source alone. It is built by the locked setuptools, not by whatever
+# the registry offers that day: that is why requirements-build.txt is installed first.
+BUILT_FROM_SOURCE = "flask-principal"
+
+
+def enter(files: tuple[str, ...]) -> None:
+    """Make `.venv` hold these requirements, then go on inside it: the running command starts again there."""
+    make(files)
+    if Path(sys.prefix) != VENV:
+        os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])
+
+
+def make(files: tuple[str, ...]) -> None:
+    """Bring `.venv` up to these requirements files; does nothing when it is there already.
+
+    Raises StepFailed when this Python is too old or cannot make environments, or pip refuses.
+    """
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is where that promise is checked
+        raise StepFailed(
+            f"this is Python {sys.version.split()[0]}, and KitchenPantry CRM needs 3.11 or later.",
+            way_out="install a newer Python and start this command with it, for example: python3.12 bin/up",
+        )
+    if not outdated(files):
+        return
+    with alone("environment"):
+        changed = outdated(files)
+        if not changed:
+            return
+        with step("Python environment") as remarks:
+            if not PYTHON.exists() or not _works():
+                _create()
+            for file in changed:
+                _install(file)
+            remarks.append(f"{len(changed)} requirements file{'s' if len(changed) > 1 else ''} installed")
+
+
+def outdated(files: tuple[str, ...]) -> list[str]:
+    """Those of these requirements files that `.venv` was not made from as they are now."""
+    return [file for file in files if not PYTHON.exists() or _stamp(file) != _remembered(file)]
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Wait until no other command of this checkout is doing the thing of this name, then do it alone."""
+    locks = CHECKOUT / ".data"
+    locks.mkdir(exist_ok=True, mode=0o711)
+    with (locks / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _stamp(file: str) -> str:
+    facts = f"{CHECKOUT}\n{sys.version_info[:2]}\n{sys.platform}\n".encode()
+    return hashlib.sha256(facts + (CHECKOUT / file).read_bytes()).hexdigest()
+
+
+def _stamp_file(file: str) -> Path:
+    return VENV / f".installed-{file}.sha256"
+
+
+def _remembered(file: str) -> str:
+    try:
+        return _stamp_file(file).read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _works() -> bool:
+    return subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0
+
+
+def _create() -> None:
+    try:
+        import ensurepip  # noqa: F401 - Debian ships Python without it
+        import venv
+    except ImportError:
+        raise StepFailed(
+            "this Python cannot make environments.",
+            way_out=f"on Debian and Ubuntu: apt install python3-venv, for {sys.executable}; then once more.",
+        ) from None
+    # The base interpreter, so that an environment is never made from inside another one.
+    venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(VENV)
+
+
+def _install(file: str) -> None:
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
+    command += ["--require-hashes", "--only-binary", ":all:", "--no-binary", BUILT_FROM_SOURCE]
+    command += ["--no-build-isolation", "--use-pep517", "-r", CHECKOUT / file]
+    done = subprocess.run(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise StepFailed(
+            f"pip could not install {file}.",
+            output=done.stdout,
+            way_out="if the lines above speak of the network, check the connection or pip's own settings "
+            "(mirror, proxy) and start again; if they speak of hashes, a mirror serves other files than "
+            "the locked ones.",
+        )
+    _stamp_file(file).write_text(_stamp(file))

@@ -1,0 +1,241 @@
+"""The order of things for `bin/test`: servers of its own, the linters, pytest.
+
+Each run has a PostgreSQL and a Valkey of its own, on free ports, in a folder that is thrown away afterwards,
+unless `bin/test --serve` has left a pair running. What pytest finds in its environment:
+
+    TEST_DATABASE_SUPERUSER_URL   postgres, to the database `postgres`: makes and drops databases
+    TEST_DATABASE_OWNER_URL       kp_owner   } each to the database `pantry`, which is empty but for its
+    TEST_DATABASE_WEB_URL         kp_web     } extensions: clone it with `create database … template pantry`.
+    TEST_DATABASE_WORKER_URL      kp_worker  } The password stays the same for every database of the cluster.
+    TEST_DATABASE_BACKUP_URL      kp_backup  }
+    TEST_DATABASE_TEST_URL        kp_test    } may take each of the roles above, and kp_staff and kp_system
+    TEST_REDIS_URL                a Valkey that may be flushed
+    TEST_RUN_ID                   eight letters, another for each run: for the names of databases, since runs
+                                  beside one another share the servers of `bin/test --serve`
+    TEST_POSTGRES_PROGRAMS        the folder of postgres, psql, pg_dump …
+    CHROMIUM, CHROMIUM_ARGS       a browser and the arguments it needs here; unset when there is none
+    PANTRY_ENV                    test
+
+Tests that need servers to kill start their own with stack.postgres.Cluster and stack.valkey.Valkey
+(pytest finds `stack`, for pyproject.toml names bin/ in its pythonpath).
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from stack import assets, browser, envfile, environment, ports, postgres, processes
+from stack.postgres import Cluster
+from stack.steps import StepFailed, report, say, step
+from stack.valkey import Valkey
+
+WARM = environment.CHECKOUT / ".data" / "test"
+
+
+def main(arguments: list[str]) -> int:
+    """Do what bin/test was asked; returns its exit code."""
+    if arguments == ["--stop"]:
+        return stop_warm_servers()
+    if arguments == ["--serve"]:
+        return start_warm_servers()
+    everything = arguments in ([], ["--long"])
+    try:
+        assets.make()
+    except StepFailed as failure:
+        if everything:
+            raise
+        say(report(failure))  # chosen tests may not need them
+    if arguments == ["--lint"]:
+        return 0 if lint() else 1
+    clean = lint() if everything else True
+    with servers() as settings:
+        code = run_pytest(arguments, settings)
+    return code or (0 if clean else 1)
+
+
+def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
+    """Run pytest with these settings; returns its exit code."""
+    words: list[str | Path] = [environment.PYTHON, "-m", "pytest"]
+    if arguments == ["--long"]:
+        words += ["-n", "2"]
+    elif not arguments:
+        words += ["-n", "2", "-m", "not long"]
+    else:
+        words += arguments
+    with _passing_on_interrupts():
+        return subprocess.run(words, cwd=environment.CHECKOUT, env=os.environ | settings).returncode
+
+
+def lint() -> bool:
+    """Run every linter and show the words of those that complain; whether all are content."""
+    content = True
+    with _passing_on_interrupts():
+        for name, words in linters():
+            begun = time.monotonic()
+            done = subprocess.run(
+                words,
+                cwd=environment.CHECKOUT,
+                env=assets.environment(),
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            verdict = "" if done.returncode == 0 else "  complains:"
+            say(f"{time.monotonic() - begun:5.1f} s  {name}{verdict}")
+            if done.returncode:
+                say(done.stdout.rstrip())
+                content = False
+    return content
+
+
+def linters() -> list[tuple[str, list[str | Path]]]:
+    """Name and command of each check of the sources; a tree that has no such files yet has no such check."""
+    here = environment.CHECKOUT
+    run: list[str | Path] = [environment.PYTHON, "-m"]
+    found: list[tuple[str, list[str | Path]]] = [
+        ("ruff", [*run, "ruff", "check", "--quiet"]),
+        ("ruff format", [*run, "ruff", "format", "--check", "--quiet"]),
+        ("mypy", [*run, "mypy", "--no-error-summary"]),
+        ("bandit", [*run, "bandit", "-q", "-r", "-c", "pyproject.toml", "crm", "bin/stack"]),
+    ]
+    if (here / "crm" / "templates").exists():
+        found.append(("djlint", [*run, "djlint", "--lint", "--quiet", "crm/templates"]))
+    if (here / "bin" / "lint.mjs").exists():
+        found.append(("eslint, prettier, stylelint, tsc", [assets.node(), "bin/lint.mjs"]))
+    return found
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """What pytest finds in its environment, while the servers behind it run."""
+    settings = warm_settings()
+    if settings is None:
+        with _own_servers() as own:
+            yield own | _browser()
+    else:
+        say("         using the servers of bin/test --serve")
+        yield settings | _browser() | {"TEST_RUN_ID": _run_id()}
+
+
+@contextlib.contextmanager
+def _own_servers() -> Iterator[dict[str, str]]:
+    folder = Path(tempfile.mkdtemp(prefix="pantry-test-"))
+    folder.chmod(0o711)
+    cluster, bell = _pair(folder)
+    started = [cluster.server(folder / "postgres.log"), bell.server(folder / "valkey.log")]
+    kept = False
+    try:
+        with step("PostgreSQL and Valkey for the tests"):
+            _bring_up(cluster, started)
+        yield _settings(cluster, bell)
+    except StepFailed:
+        kept = True  # its logs tell why
+        raise
+    finally:
+        processes.stop_all(started)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_warm_servers() -> int:
+    """Leave a PostgreSQL and a Valkey running for the next runs; returns the exit code."""
+    if warm_settings() is not None:
+        say("The servers are running already; bin/test --stop ends them.")
+        return 0
+    shutil.rmtree(WARM, ignore_errors=True)
+    WARM.mkdir(mode=0o711, parents=True)
+    home = postgres.place_for(WARM / "postgres").parent
+    cluster, bell = _pair(WARM, home)
+    started = [cluster.server(WARM / "postgres.log"), bell.server(WARM / "valkey.log")]
+    for server in started:
+        server.dies_with_us = False
+    with step("PostgreSQL and Valkey for the tests"):
+        _bring_up(cluster, started)
+    envfile.write(WARM, _settings(cluster, bell) | {"STACK_PIDS": " ".join(str(s.pid) for s in started)})
+    say("They stay until bin/test --stop.")
+    return 0
+
+
+def stop_warm_servers() -> int:
+    """Stop what start_warm_servers left running; returns the exit code."""
+    if warm_settings() is None:
+        say("No servers are running.")
+        return 0
+    for pid, how in zip(
+        envfile.read(WARM)["STACK_PIDS"].split(), (signal.SIGINT, signal.SIGTERM), strict=True
+    ):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), how)
+    (WARM / "env").unlink()
+    say("Stopped.")
+    return 0
+
+
+def warm_settings() -> dict[str, str] | None:
+    """The settings of the servers left running, None when they do not both answer."""
+    settings = envfile.read(WARM)
+    if not settings or not all(
+        ports.answers(int(settings[name].rsplit(":", 1)[1].split("/")[0]))
+        for name in ("TEST_DATABASE_SUPERUSER_URL", "TEST_REDIS_URL")
+    ):
+        return None
+    return {name: value for name, value in settings.items() if not name.startswith("STACK_")}
+
+
+def _pair(folder: Path, home: Path | None = None) -> tuple[Cluster, Valkey]:
+    cluster = Cluster(
+        folder=(home or folder) / "postgres",
+        port=ports.free(),
+        superuser_password=secrets.token_hex(16),
+        careless=True,
+        passwords=postgres.new_passwords(for_tests=True),
+    )
+    return cluster, Valkey(folder / "valkey", ports.free(), secrets.token_hex(16), careless=True)
+
+
+def _bring_up(cluster: Cluster, started: list[processes.Server]) -> None:
+    postgres.create(cluster)
+    for server in started:
+        server.start()
+    for server in started:
+        server.wait_until_ready()
+    postgres.set_up(cluster)
+
+
+def _settings(cluster: Cluster, bell: Valkey) -> dict[str, str]:
+    urls = {f"TEST_DATABASE_{login.upper()}_URL": cluster.url(login) for login in postgres.LOGINS}
+    return urls | {
+        "TEST_DATABASE_SUPERUSER_URL": cluster.url("superuser", "postgres"),
+        "TEST_REDIS_URL": bell.url,
+        "TEST_RUN_ID": _run_id(),
+        "TEST_POSTGRES_PROGRAMS": str(postgres.programs()),
+        "PANTRY_ENV": "test",
+    }
+
+
+def _run_id() -> str:
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(8))
+
+
+def _browser() -> dict[str, str]:
+    found = browser.find()
+    return (
+        {} if found is None else {"CHROMIUM": str(found.program), "CHROMIUM_ARGS": " ".join(found.arguments)}
+    )
+
+
+@contextlib.contextmanager
+def _passing_on_interrupts() -> Iterator[None]:
+    """A Ctrl-C goes to the program we wait for as well; it ends in its own way, and we after it."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
