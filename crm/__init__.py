@@ -1,0 +1,85 @@
+"""KitchenPantry CRM: the application factory. It only puts together what stands on the floors below."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, make_response, request
+from flask_compress import Compress
+from flask_migrate import Migrate
+from jinja2 import StrictUndefined
+from whitenoise import WhiteNoise
+
+from crm import assets, cli, config, failures, filters, headers, logs, shell, sign_in
+from crm.blueprints import BLUEPRINTS
+from crm.config import Door, Settings
+from crm.db import db, unit_of_work
+
+
+def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
+    """The application as the process behind `door` needs it: `web`, `worker` or `commands`.
+
+    The door decides which database role it connects as. Raises `config.BadSettings` on a bad environment.
+    """
+    settings = settings or config.load()
+    logs.init(settings.log_level)
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_for(door),
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        SETTINGS=settings,
+        TESTING=settings.pantry_env == "test",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    db.init_app(app)
+    Migrate(app, db, directory=str(Path(app.root_path).parent / "migrations"))
+    Compress(app)
+    app.before_request(_name_request)
+    sign_in.init(app, settings)
+    filters.register(app)
+    assets.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    cli.init(app)
+    headers.init(app)
+    failures.init(app)
+    app.context_processor(lambda: shell.context(settings))
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static":
+            app.view_functions[endpoint] = unit_of_work(_answering(view), refuses=_is_refusal)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(Path(app.root_path) / "static"),
+        prefix="static/",
+        immutable_file_test=r"/built/.+-[0-9A-Za-z_]{8,}\.\w+$",
+    )
+    return app
+
+
+def _answering(view: Callable[..., Any]) -> Callable[..., Response]:
+    """`view` with its answer made whole inside the unit of work, so that its status can be looked at."""
+
+    @functools.wraps(view)
+    def inner(*args: Any, **kwargs: Any) -> Response:
+        return make_response(view(*args, **kwargs))
+
+    return inner
+
+
+def _is_refusal(answer: Response) -> bool:
+    return answer.status_code >= 400
+
+
+def _name_request() -> None:
+    """Give the request an id that its log lines carry; one from a proxy in front is kept."""
+    g.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)

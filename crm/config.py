@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names this app answers to, comma separated; empty = the host of BASE_URL and loopback."""
     data_dir: Path = Path(".data")
-    """Where files, the demo inbox and beat's schedule live; shared storage when there are several machines."""
+    """Where files, the demo inbox and beat's schedule live; shared storage for several machines."""
     demo_password: str | None = None
     ops_token: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -6,8 +6,8 @@ must follow a commit waits for it in `after_commit`.
 
 import functools
 from collections.abc import Callable
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias, TypeVar
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -81,7 +81,7 @@ class Base(DeclarativeBase):
         metadata=sa.MetaData(naming_convention=NAMING),
         type_annotation_map=TYPES,
     )
-    __mapper_args__ = {"eager_defaults": True}
+    __mapper_args__: ClassVar = {"eager_defaults": True}
 
 
 db = SQLAlchemy(
@@ -114,7 +114,8 @@ def _take_role(session: Session, transaction: SessionTransaction, connection: sa
 
 
 def act_as(person: Person) -> None:
-    """Name who is acting for the rest of this session. Raises `RuntimeError` if somebody else was named before.
+    """Name who is acting for the rest of this session. Raises `RuntimeError` if somebody else was named
+    before.
 
     Without this the connection keeps its login role, which has no right on any business table.
     """
@@ -154,6 +155,11 @@ def transaction() -> "Iterator[None]":
         hook()
 
 
+def _refuse_if(is_refused: bool) -> None:
+    if is_refused:
+        raise _TakeBack
+
+
 def unit_of_work(function: Callable[P, R], refuses: Callable[[R], bool] | None = None) -> Callable[P, R]:
     """Wrap `function` in a `transaction`.
 
@@ -162,14 +168,9 @@ def unit_of_work(function: Callable[P, R], refuses: Callable[[R], bool] | None =
 
     @functools.wraps(function)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:
-        answer: R
-        try:
-            with transaction():
-                answer = function(*args, **kwargs)
-                if refuses is not None and refuses(answer):
-                    raise _TakeBack
-        except _TakeBack:
-            pass
+        with suppress(_TakeBack), transaction():
+            answer = function(*args, **kwargs)
+            _refuse_if(refuses is not None and refuses(answer))
         return answer
 
     return inner

@@ -35,7 +35,9 @@ class Timestamps:
 
 
 class Versioned(Timestamps):
-    """A business row: archived instead of deleted, and counted up at each edit so that a stale one is noticed."""
+    """A business row: archived instead of deleted, and counted up at each edit so that a stale one is
+    noticed.
+    """
 
     deleted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), sort_order=902)
     version: Mapped[int] = mapped_column(sa.Integer, server_default="1", default=1, sort_order=903)

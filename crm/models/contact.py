@@ -1,7 +1,7 @@
 """Contacts: the people we talk to."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -44,7 +44,7 @@ class Contact(Versioned, Model):
     organization: Mapped["Organization | None"] = relationship(lazy="raise_on_sql")
     owner: Mapped["User | None"] = relationship(foreign_keys=[owner_id], lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": Versioned.version}
+    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(first_name || last_name) <> ''", name="name"),
         sa.CheckConstraint("reports_to_id <> contact_id", name="own_superior"),

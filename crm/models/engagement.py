@@ -11,7 +11,9 @@ from crm.models.base import Id, Model
 
 
 class PrincipalSummary(Model):
-    """The folded counts of one principal; deltas not folded yet are added when read. Written by triggers only."""
+    """The folded counts of one principal; deltas not folded yet are added when read. Written by triggers
+    only.
+    """
 
     __tablename__ = "principal_summaries"
 
@@ -23,7 +25,9 @@ class PrincipalSummary(Model):
 
 
 class PrincipalWeek(Model):
-    """Touches of one principal in one week of the firm (its Monday), by author and type. Written by the fold only."""
+    """Touches of one principal in one week of the firm (its Monday), by author and type. Written by the
+    fold only.
+    """
 
     __tablename__ = "principal_weeks"
 
@@ -49,7 +53,8 @@ principal_deltas = sa.Table(
 )
 """Changes of counts not folded yet: appended by triggers, so that two writers never wait for one another.
 
-`week_on` is null on a delta that only changes the number of opportunities. No key and no index on purpose: all
+`week_on` is null on a delta that only changes the number of opportunities. No key and no index on purpose:
+all
 writers would meet on the last leaf of one.
 """
 

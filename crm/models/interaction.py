@@ -1,7 +1,7 @@
 """Interactions: what happened between us and somebody, and what was promised then."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,7 +22,8 @@ class Interaction(Versioned, Model):
     """Something that happened with at least one of an opportunity, a contact, an organization or a principal.
 
     With `is_touch` false it only carries a promise and counts for no engagement. A follow-up is the promise
-    on it: `follow_up_required` until kept and after, `completed_at` once kept, hidden (not done) while snoozed.
+    on it: `follow_up_required` stays after it was kept, `completed_at` says when that was, and while snoozed
+    it is hidden, not done.
     """
 
     __tablename__ = "interactions"
@@ -65,7 +66,7 @@ class Interaction(Versioned, Model):
     author: Mapped["User | None"] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
     owner: Mapped["User | None"] = relationship(foreign_keys=[owner_id], lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": Versioned.version}
+    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("follow_up_required = (follow_up_date is not null)", name="follow_up"),
         sa.CheckConstraint("completed_at is null or follow_up_required", name="completed"),

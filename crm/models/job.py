@@ -12,7 +12,9 @@ from crm.models.base import Id, Model, Timestamps
 
 
 class Job(Timestamps, Model):
-    """One piece of work. `run_key` makes planning it twice the same as once; `lease_token` fences as in mail."""
+    """One piece of work. `run_key` makes planning it twice the same as once; `lease_token` fences as in
+    mail.
+    """
 
     __tablename__ = "jobs"
 

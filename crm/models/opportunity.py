@@ -1,7 +1,7 @@
 """Opportunities: one organization, one or more principals, and the way to a placement."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -50,7 +50,7 @@ class Opportunity(Versioned, Model):
     )
     owner: Mapped["User | None"] = relationship(foreign_keys=[owner_id], lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": Versioned.version}
+    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.CheckConstraint(

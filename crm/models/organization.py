@@ -1,7 +1,7 @@
 """Organizations: operators we sell to, principals we represent, distributors we sell through."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Organization(Versioned, Model):
-    """A firm or institution. With `is_principal` a food maker we represent, with `is_distributor` one that stocks
+    """A firm or institution. With `is_principal` a food maker we represent, with `is_distributor` one that
+    stocks
     and delivers; one may be both. With neither it is an operator: a restaurant, school or hospital.
     """
 
@@ -56,7 +57,7 @@ class Organization(Versioned, Model):
         foreign_keys=[usual_distributor_id], remote_side="Organization.organization_id", lazy="raise_on_sql"
     )
 
-    __mapper_args__ = {"version_id_col": Versioned.version}
+    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.CheckConstraint("parent_organization_id <> organization_id", name="own_parent"),

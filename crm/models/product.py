@@ -1,6 +1,6 @@
 """Products: what a principal makes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -30,7 +30,7 @@ class Product(Versioned, Model):
 
     principal: Mapped["Organization"] = relationship(lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": Versioned.version}
+    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.Index("idx_products_principal_id", "principal_id"),

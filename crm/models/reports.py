@@ -9,7 +9,9 @@ from crm.models.base import Model
 
 
 class PrincipalActivity(Model):
-    """One principal with its counts, its last touch and its level today: the view `principal_activity_summary`."""
+    """One principal with its counts, its last touch and its level today: the view
+    `principal_activity_summary`.
+    """
 
     __tablename__ = "principal_activity_summary"
 

@@ -60,7 +60,9 @@ class User(Timestamps, UserMixin, Model):
 
 
 class PersonAlias(Model):
-    """Another spelling under which files name a person of the firm; compared in the folded form it is kept in."""
+    """Another spelling under which files name a person of the firm; compared in the folded form it is kept
+    in.
+    """
 
     __tablename__ = "person_aliases"
 

@@ -1,0 +1,5 @@
+"""One file, one blueprint, one URL prefix."""
+
+from crm.blueprints import probes
+
+BLUEPRINTS = (probes.bp,)

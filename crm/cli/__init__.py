@@ -1,0 +1,19 @@
+"""Commands of operations, one group a noun. They connect as the owner where that connection is known."""
+
+from flask import Flask
+
+GROUPS = ()
+"""Every group that `flask` offers."""
+
+
+def create_app() -> Flask:
+    """The application for `flask`; FLASK_APP names this function."""
+    import crm  # the factory registers this package, so it is imported when asked for
+
+    return crm.create_app("commands")
+
+
+def init(app: Flask) -> None:
+    """Register every group."""
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -1,0 +1,26 @@
+"""Who may do what: one module, asked by views, API and templates. The rules are those of rulings.md.
+
+Floor 5. Everyone signed in reads the whole book, logs on any record and completes any promise; who changes a
+row is told here. `team` is the set of user ids somebody answers for: themselves, and for a manager those
+whose
+manager they are (`queries.users.team`).
+"""
+
+from collections.abc import Collection
+
+from crm.enums import Role
+from crm.models import User
+
+
+def may_change(user: User, *, owners: Collection[int | None], team: Collection[int]) -> bool:
+    """True if `user` may change a row with these `owners`: owner or second owner, their manager, an admin.
+
+    A row that nobody owns may be changed by anyone signed in.
+    """
+    known = {owner for owner in owners if owner is not None}
+    return user.role is Role.ADMIN or not known or bool(known & ({user.user_id} | set(team)))
+
+
+def may_see_mail_of_others(user: User) -> bool:
+    """Mails in doubt and failed ones of the whole firm are shown to those who can do something about them."""
+    return user.role in (Role.MANAGER, Role.ADMIN)

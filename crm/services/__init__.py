@@ -1,0 +1,8 @@
+"""Things that are done: plain functions that write, called through their module (`services.follow_ups.complete`).
+
+Floor 4. They know the session and nothing of the web, add and flush, and never commit.
+"""
+
+from crm.services import request_keys, sign_in
+
+__all__ = ["request_keys", "sign_in"]

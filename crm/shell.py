@@ -1,0 +1,46 @@
+"""What the frame around every page shows: who is signed in, what day it is for them, how much is overdue.
+
+Floor 5. Figures are asked for when a template shows them, so a fragment without the frame asks nothing.
+"""
+
+from functools import cached_property
+
+from flask import g
+from flask_security import current_user
+
+from crm import clock, queries, web
+from crm.config import Settings
+from crm.db import db
+
+
+class Badges:
+    """Counts beside the names in the navigation; the same question as the lists they lead to."""
+
+    @cached_property
+    def overdue(self) -> int:
+        """Open promises of the person signed in whose day has passed."""
+        user = web.person()
+        return queries.follow_ups.overdue_count(
+            user.user_id, today=clock.today_for(user.time_zone, clock.now())
+        )
+
+
+def context(settings: Settings) -> dict[str, object]:
+    """Names that every template may use."""
+    is_signed_in = bool(current_user) and current_user.is_authenticated and not _is_broken()
+    zone = current_user.time_zone if is_signed_in else settings.firm_timezone
+    return {
+        "firm_name": settings.firm_name,
+        "today": clock.today_for(zone, clock.now()),
+        "zone": zone,
+        "badges": g.setdefault("badges", Badges()),
+        "active": "",
+        "is_out_of_band": False,
+        "new_request_key": web.new_request_key,
+        "inbox_available": settings.inbox_dir is not None,
+    }
+
+
+def _is_broken() -> bool:
+    """True after the database failed in this request: the error page must not ask it again."""
+    return not db.session().is_active

@@ -1,0 +1,212 @@
+"""Signing in: Flask-Security with our templates, our mail ledger and our one-commit rule.
+
+Floor 5. Every page but `PUBLIC` asks for a person. Failed tries are counted in PostgreSQL, so the limit holds
+while Redis is away. A form that was posted after the session had ended is kept on the sign-in page, signed,
+and
+goes on after sign-in.
+"""
+
+import hashlib
+from typing import Any
+
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_security import (
+    LoginForm,
+    MailUtil,
+    Security,
+    SQLAlchemyUserDatastore,
+    current_user,
+    user_authenticated,
+)
+from flask_wtf.csrf import CSRFProtect
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from crm import clock, services
+from crm.config import Settings
+from crm.db import act_as, db
+from crm.models import User
+from crm.models.user import SignInRole
+
+PUBLIC = (
+    "static",
+    "probes.healthz",
+    "probes.readyz",
+    "security.login",
+    "security.forgot_password",
+    "security.reset_password",
+)
+"""The endpoints that answer without a person. Everything else asks to sign in."""
+
+KEPT_FOR = 12 * 60 * 60
+"""Seconds for which a form kept on the sign-in page may be sent after all."""
+
+csrf = CSRFProtect()  # type: ignore[no-untyped-call]
+security = Security()
+
+
+class Datastore(SQLAlchemyUserDatastore):
+    """Flask-Security's door to the users; its commit is a flush, because only `db.transaction` commits."""
+
+    def commit(self) -> None:
+        if db.session().info.get("in_unit"):
+            db.session.flush()
+        elif db.session.new or db.session.dirty or db.session.deleted:
+            raise RuntimeError("written after the unit of work was over")
+
+
+class LedgerMail(MailUtil):
+    """Hands Flask-Security's letters (reset links) to the mail ledger; they are wiped once sent."""
+
+    def send_mail(
+        self,
+        template: str,  # noqa: ARG002 - the signature is Flask-Security's
+        subject: str,
+        recipient: str | tuple[str, str],
+        sender: str | tuple[str, str],  # noqa: ARG002
+        body: str | None,
+        html: str | None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
+        to = recipient if isinstance(recipient, str) else recipient[1]
+        services.mails.queue(to=to, subject=str(subject), text=body or "", html=html, is_secret=True)
+
+
+class SignInForm(LoginForm):
+    """Flask-Security's form, which stops trying for a while after too many failed tries for one address."""
+
+    def validate(self, extra_validators: Any = None, **kwargs: Any) -> bool:
+        email = (self.email.data or "").strip().lower()
+        wait = services.sign_in.wait_for(email, now=clock.now())
+        if wait is not None:
+            self.form_errors = [
+                f"Too many tries for this address. Wait {wait} minutes, or choose a new password by mail."
+            ]
+            return False
+        if super().validate(extra_validators=extra_validators, **kwargs):
+            services.sign_in.forget_failures(email)
+            return True
+        if email:
+            services.sign_in.note_failure(email, ip=request.remote_addr)
+        return False
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Set up sign-in on `app`: Flask-Security, CSRF, who is acting, and the kept form."""
+    app.config.update(
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of an algorithm
+        SECURITY_PASSWORD_SALT=hashlib.sha256(b"password " + settings.secret_key.encode()).hexdigest(),
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
+        SECURITY_PASSWORD_LENGTH_MIN=10,
+        SECURITY_PASSWORD_CONFIRM_REQUIRED=True,
+        SECURITY_RECOVERABLE=True,
+        SECURITY_TRACKABLE=True,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_RESET_PASSWORD_WITHIN="1 hours",  # noqa: S106 - a time
+        SECURITY_JOIN_USER_ROLES=False,
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
+        SECURITY_EMAIL_SENDER=settings.mail_from,
+        SECURITY_EMAIL_SUBJECT_PASSWORD_RESET="Choose a new password for KitchenPantry",  # noqa: S106
+        SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE="Your KitchenPantry password was changed",  # noqa: S106
+        SECURITY_POST_LOGIN_VIEW="/",
+        SECURITY_POST_LOGOUT_VIEW="/login",
+        SECURITY_POST_RESET_VIEW="/login",
+        SECURITY_AUTO_LOGIN_AFTER_RESET=False,
+        SECURITY_STATIC_FOLDER=None,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=settings.is_https,
+        REMEMBER_COOKIE_DURATION=30 * 24 * 60 * 60,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_https,
+    )
+    csrf.init_app(app)  # type: ignore[no-untyped-call]
+    security.init_app(app, Datastore(db, User, SignInRole), login_form=SignInForm, mail_util_cls=LedgerMail)
+    app.before_request(_who_is_it)
+    app.view_functions["security.login"] = _sign_in_and_go_on(app.view_functions["security.login"])
+    security.login_context_processor(lambda: {"kept": request.form.get("kept", "")})
+    user_authenticated.connect(_signed_in, app)
+
+
+def _signed_in(_: Flask, user: User, **__: Any) -> None:
+    act_as(user.user_id)
+
+
+def _who_is_it() -> ResponseReturnValue | None:
+    """Name the person of this request, or ask for one; then look at the form's token."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    if current_user.is_authenticated:
+        act_as(current_user.user_id)
+    elif request.endpoint not in PUBLIC:
+        return _ask_to_sign_in()
+    if request.blueprint != "security":
+        csrf.protect()  # type: ignore[no-untyped-call]
+    return None
+
+
+def _ask_to_sign_in() -> Response:
+    """Lead to the sign-in page and back; what was posted is kept on it."""
+    if request.method == "POST" and request.form:
+        page = render_template(
+            "security/login_user.html", login_user_form=SignInForm(formdata=None), kept=_keep(), next=""
+        )
+        response = make_response(page, 401)
+        response.headers["HX-Retarget"] = "body"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    address = url_for("security.login", next=here)
+    if "HX-Request" in request.headers:
+        seen = request.headers.get("HX-Current-URL", "")
+        path = "/" + seen.split("/", 3)[3] if seen.count("/") >= 3 else "/"
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = url_for("security.login", next=path)
+        return response
+    return make_response(redirect(address, 303))
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="kept form")
+
+
+def _keep() -> str:
+    """What was posted and where to, signed; without tokens and passwords."""
+    fields = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in {"csrf_token", "password", "password_confirm"}
+    ]
+    kept: str = _signer().dumps({"path": request.full_path.rstrip("?"), "fields": fields})
+    return kept
+
+
+def _sign_in_and_go_on(view: Any) -> Any:
+    """After a sign-in that a kept form waited for, show that form, ready to be sent."""
+
+    def inner(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        response = make_response(view(*args, **kwargs))
+        kept = request.form.get("kept")
+        if not kept or request.method != "POST" or response.status_code not in (302, 303):
+            return response
+        try:
+            form = _signer().loads(kept, max_age=KEPT_FOR)
+        except BadData:
+            abort(400, "The kept form can no longer be read. Please write it again.")
+        shown = [value for name, value in form["fields"] if name == "notes" and value]
+        return render_template("security/go_on.html", path=form["path"], fields=form["fields"], shown=shown)
+
+    return inner

@@ -1,0 +1,180 @@
+"""What views share: answering page and fragment, refusing, request keys, toasts.
+
+Floor 5. A view is: fetch, form, one service call, answer.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID, uuid4
+
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from wtforms import Field
+
+from crm import clock
+from crm.db import db
+from crm.errors import Refused, refusal_of
+from crm.models import User
+from crm.services import request_keys
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def person() -> User:
+    """Who is signed in, as the model itself and not Flask-Login's proxy."""
+    return current_user._get_current_object()  # type: ignore[no-any-return]  # noqa: SLF001 - its only door
+
+
+def today() -> date:
+    """The day it is for the person signed in."""
+    return clock.today_for(person().time_zone, clock.now())
+
+
+def is_fragment() -> bool:
+    """True if htmx asks for a part of the page and not for the whole of it."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def render(page: str, fragment: str, *, status: int = 200, **context: Any) -> Response:
+    """Answer with the whole `page`, or with its `fragment` alone where htmx asked for that."""
+    if is_fragment():
+        body = render_template(fragment, **context)
+    else:
+        body = render_template(page, **context)
+    response = make_response(body, status)
+    response.vary.add("HX-Request")
+    return response
+
+
+class Redraw(NamedTuple):
+    """How the content of a page is drawn again after something was done on it."""
+
+    fragment: str
+    content: Callable[..., dict[str, Any]]
+
+
+_REDRAWS: dict[str, Redraw] = {}
+
+
+def redraws(endpoint: str, fragment: str, content: Callable[..., dict[str, Any]]) -> None:
+    """Let `done` draw the page of `endpoint` again: `fragment` with what `content(args, **view_args)` says.
+
+    The root element of `fragment` has the id `content` and `hx-swap-oob` where `is_out_of_band` is true.
+    """
+    _REDRAWS[endpoint] = Redraw(fragment, content)
+
+
+def done(location: str) -> Response:
+    """The work is done. A full page is sent on to `location` with 303; to htmx the answer brings the content
+    of the page it stands on as it is now, the counts around it, and the waiting toasts.
+
+    `location` is also what a repeated post under the same request key is answered with.
+    """
+    g.location = location
+    if not is_fragment():
+        return make_response(redirect(location, 303))
+    body = _page_again()
+    if body is None:
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = location
+        return response
+    body += render_template("layouts/_badges.html", is_out_of_band=True)
+    body += render_template("layouts/_toasts.html", is_out_of_band=True)
+    response = make_response(body, 200)
+    response.headers["HX-Reswap"] = "none"
+    response.headers["HX-Trigger"] = "pantry:done"
+    return response
+
+
+def _page_again() -> str | None:
+    """The content of the page that htmx stands on, drawn anew; None for a page that cannot be."""
+    seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        endpoint, view_args = current_app.url_map.bind("").match(seen.path, method="GET")
+    except HTTPException:
+        return None
+    known = _REDRAWS.get(endpoint)
+    if known is None:
+        return None
+    args: MultiDict[str, str] = MultiDict(parse_qsl(seen.query))
+    db.session.flush()
+    return render_template(known.fragment, is_out_of_band=True, **known.content(args, **view_args))
+
+
+def toast(message: str, *, undo: str | None = None, link: str | None = None, link_text: str = "") -> None:
+    """Say what happened, in the answer to this request or on the page it leads to.
+
+    `undo` is an address that takes it back when posted to, `link` one to go on at.
+    """
+    flash({"message": message, "undo": undo, "link": link, "link_text": link_text})  # type: ignore[arg-type]
+
+
+def attempt(form: FlaskForm, act: Callable[[], R]) -> R | None:
+    """Do `act` in a savepoint. If the domain refuses, what it had done is undone, the form says why beside
+    the field to blame (or on top), and None comes back.
+    """
+    try:
+        with db.session.begin_nested():
+            answer = act()
+            db.session.flush()
+            return answer
+    except Refused as refused:
+        _blame(form, refused)
+    except IntegrityError as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        _blame(form, refusal)
+    return None
+
+
+def _blame(form: FlaskForm, refused: Refused) -> None:
+    field: Field | None = form._fields.get(refused.field or "")
+    if field is None:
+        form.form_errors.append(refused.message)
+    else:
+        field.errors = (*field.errors, refused.message)
+
+
+def new_request_key() -> str:
+    """The key that one rendered form carries."""
+    return str(uuid4())
+
+
+def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Make a posting view run once for each request key; a second post gets the first one's answer."""
+
+    @functools.wraps(view)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        try:
+            key = str(UUID(request.form.get("request_key", "")))
+        except ValueError:
+            abort(400, "This form was not complete. Go back, load the page again and send it once more.")
+        earlier = request_keys.claim(key, by=person().user_id)
+        if earlier is not None:
+            return done(earlier)
+        response = make_response(view(*args, **kwargs))
+        if response.status_code < 400:
+            request_keys.settle(key, location=g.get("location") or response.headers.get("Location", "/"))
+        return response
+
+    return inner
