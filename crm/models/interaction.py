@@ -130,4 +130,5 @@ class InteractionPrincipal(Model):
             "interaction_id",
             postgresql_where=sa.text("counts"),
         ),
+        sa.Index("ix_interaction_principals_timeline", "principal_id", "interaction_date", "interaction_id"),
     )
