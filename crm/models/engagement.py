@@ -20,6 +20,10 @@ class PrincipalSummary(Model):
     principal_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     opportunities_count: Mapped[int] = mapped_column(server_default="0")
     interactions_count: Mapped[int] = mapped_column(server_default="0")
+    touch_seen_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    """The last touch when levels were recorded last: tells a level that fell by time from one whose touch was
+    archived or moved. Not the last activity, which the view reads from the history itself.
+    """
 
     __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
 

@@ -36,8 +36,9 @@ class Opportunity(Versioned, Model):
     tags: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
     started_on: Mapped[date | None]
     stage_changed_at: Mapped[datetime] = mapped_column(
-        sa.DateTime(timezone=True), server_default=sa.func.now()
+        sa.DateTime(timezone=True), server_default=sa.func.now(), server_onupdate=sa.FetchedValue()
     )
+    """Since when it is in its stage; a trigger sets it with the stage."""
     closed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     close_reason: Mapped[str | None]
     close_note: Mapped[str | None]

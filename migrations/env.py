@@ -1,0 +1,118 @@
+"""How `flask db …` and plain alembic change the database: as kp_owner, one at a time, never waiting long for a lock.
+
+Every revision is a transaction of its own, so an upgrade that was killed goes on where it stopped when run again.
+At head the objects of migrations/sql are swapped (see objects.py) and the firm's name and zone are written.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+from alembic.runtime.migration import RevisionStep
+from alembic.script import ScriptDirectory
+
+from crm import config
+from migrations import objects
+
+# Any number that no other program here uses: the lock that two migrations at once would both want.
+LOCK = 7_203_914_652
+# Waiting for a lock makes everybody else wait behind us: rather give up and be run again.
+LOCK_TIMEOUT = "set lock_timeout = '3s'"
+
+
+def offline() -> None:
+    """Write the SQL of the revisions instead of running it (`--sql`), for reading and for linters."""
+    context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.execute(LOCK_TIMEOUT)
+        context.run_migrations()
+
+
+def online() -> None:
+    """Run the revisions, then put the objects of migrations/sql in place if they are not those of the files."""
+    settings = config.load()
+    engine = sa.create_engine(settings.database_for("commands"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(LOCK_TIMEOUT)
+        objects.check_set_up(connection)
+        if not connection.exec_driver_sql(f"select pg_try_advisory_lock({LOCK})").scalar():
+            raise SystemExit("Another migration is running. Wait for it to end, then run this again.")
+        connection.commit()
+        head = set(ScriptDirectory.from_config(context.config).get_heads())
+        context.configure(
+            connection=connection,
+            transaction_per_migration=True,
+            on_version_apply=_say,
+        )
+        moved = _watch(connection)
+        # Alembic must not find a transaction open: a revision that leaves it for a while could not.
+        connection.commit()
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+        at_head = set(context.get_context().get_current_heads()) == head
+        if at_head and (moved or _is_upgrade(head)):
+            if objects.remembered_digest(connection) != objects.digest():
+                objects.remake(connection)
+                print("  views, functions, triggers and grants are those of migrations/sql")
+            _write_firm(connection, settings)
+        connection.commit()
+
+
+def _watch(connection: sa.Connection) -> list[RevisionStep]:
+    """Take objects that stand in the way before the first step is run; the list tells later which steps there were.
+
+    `current` and `stamp` plan no revision step and lose nothing. A downgrade takes triggers and functions, too:
+    they would name tables and columns that are gone. The older code's upgrade puts its own in place.
+    """
+    migration = context.get_context()
+    plan = migration._migrations_fn
+    moved: list[RevisionStep] = []
+
+    def planned(*args: Any) -> Iterator[Any]:
+        steps = list(plan(*args))
+        moved.extend(step for step in steps if isinstance(step, RevisionStep))
+        if any(step.is_downgrade for step in moved):
+            objects.drop_all(connection)
+            objects.forget(connection)
+        elif any(getattr(step.revision.module, "drops_views", False) for step in moved):
+            objects.drop_views(connection)
+            objects.forget(connection)
+        connection.commit()
+        return iter(steps)
+
+    migration._migrations_fn = planned
+    return moved
+
+
+def _is_upgrade(head: set[str]) -> bool:
+    """Whether the command asked for head; `current` and the like ask for nothing."""
+    try:
+        return context.get_revision_argument() in ("head", "heads", *head)
+    except KeyError:
+        return False
+
+
+def _say(*, step: Any, **_: Any) -> None:
+    arrow = "+" if step.is_upgrade else "-"
+    for revision in step.up_revisions if step.is_upgrade else step.down_revisions or step.up_revisions:
+        print(f"  {arrow} {revision.revision} {revision.doc.strip().splitlines()[0]}")
+
+
+def _write_firm(connection: sa.Connection, settings: config.Settings) -> None:
+    """The database tells days and weeks in the firm's zone, so it must know the one that the settings name."""
+    connection.execute(
+        sa.text(
+            "insert into firm_settings as f (name, time_zone) values (:name, :time_zone) on conflict (is_the_one) "
+            "do update set name = excluded.name, time_zone = excluded.time_zone "
+            "where (f.name, f.time_zone) is distinct from (excluded.name, excluded.time_zone)"
+        ),
+        {"name": settings.firm_name, "time_zone": settings.firm_timezone},
+    )
+
+
+if context.is_offline_mode():
+    offline()
+else:
+    online()

@@ -1,0 +1,157 @@
+"""Views, functions, triggers and grants: one object, one file under sql/, always the current text.
+
+While tables migrate the old objects stay in place; at head all of them are swapped in one transaction, so that a
+kill in between never leaves a table without its triggers. Text goes through the driver's own cursor, where % and :
+mean nothing.
+"""
+
+import hashlib
+from pathlib import Path
+
+import sqlalchemy as sa
+
+SQL = Path(__file__).parent / "sql"
+
+ROLES = ("kp_owner", "kp_web", "kp_worker", "kp_backup", "kp_staff", "kp_system")
+EXTENSIONS = ("pg_trgm", "unaccent")
+
+# Made by a migration, because generated columns are made of it; never swapped.
+KEPT_FUNCTIONS = ("fold",)
+
+# A view is dropped once nothing reads it any more; never with CASCADE, which could take more than we meant. Views
+# of extensions stay.
+DROP_VIEWS = """
+do $do$
+declare
+    unread regclass;
+begin
+    loop
+        select c.oid::regclass into unread
+        from pg_class c
+        where c.relkind = 'v' and c.relnamespace = 'public'::regnamespace
+            and not exists (select from pg_depend x where x.objid = c.oid and x.deptype = 'e')
+            and not exists (
+                select from pg_depend d join pg_rewrite w on w.oid = d.objid
+                where d.classid = 'pg_rewrite'::regclass and d.refobjid = c.oid and w.ev_class <> c.oid)
+        limit 1;
+        exit when unread is null;
+        execute format('drop view %s', unread);
+    end loop;
+end
+$do$
+"""
+
+DROP_TRIGGERS = """
+do $do$
+declare
+    found record;
+begin
+    for found in
+        select t.tgname as name, t.tgrelid::regclass as on_table
+        from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where not t.tgisinternal and c.relnamespace = 'public'::regnamespace
+        order by t.tgrelid, t.tgname
+    loop
+        execute format('drop trigger %I on %s', found.name, found.on_table);
+    end loop;
+end
+$do$
+"""
+
+DROP_FUNCTIONS = f"""
+do $do$
+declare
+    found regprocedure;
+begin
+    for found in
+        select p.oid::regprocedure
+        from pg_proc p
+        where p.pronamespace = 'public'::regnamespace
+            and p.proname <> all (array[{", ".join(f"'{name}'" for name in KEPT_FUNCTIONS)}])
+            and not exists (select from pg_depend x where x.objid = p.oid and x.deptype = 'e')
+    loop
+        execute format('drop function %s', found);
+    end loop;
+end
+$do$
+"""
+
+REVOKE_GRANTS = f"revoke all on all tables in schema public from {', '.join(ROLES[1:])}"
+
+
+def check_set_up(connection: sa.Connection) -> None:
+    """Raise SystemExit with the way out when the roles or extensions are missing, or somebody else migrates.
+
+    They belong to the cluster and to its superuser, so no migration can make them.
+    """
+    way_out = "Run bin/stack/roles.sql as a superuser of PostgreSQL first, as bin/up and bin/test do."
+    there = set(connection.exec_driver_sql("select rolname from pg_roles").scalars())
+    if missing := [role for role in ROLES if role not in there]:
+        raise SystemExit(f"This database is not set up: it lacks the roles {', '.join(missing)}. {way_out}")
+    there = set(connection.exec_driver_sql("select extname from pg_extension").scalars())
+    if missing := [extension for extension in EXTENSIONS if extension not in there]:
+        raise SystemExit(f"This database is not set up: it lacks the extensions {', '.join(missing)}. {way_out}")
+    who = connection.exec_driver_sql("select current_user").scalar_one()
+    if who != "kp_owner":
+        raise SystemExit(
+            f"Migrations run as kp_owner, who owns the tables, and not as {who}. Set DATABASE_OWNER_URL to the "
+            "address of kp_owner."
+        )
+
+
+def digest() -> str:
+    """The fingerprint of everything that `remake` puts in place."""
+    found = hashlib.sha256(Path(__file__).read_bytes())
+    for file in _files():
+        found.update(file.relative_to(SQL).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def remembered_digest(connection: sa.Connection) -> str | None:
+    """The fingerprint of the objects in the database; it lies as a comment on alembic's own table."""
+    found = connection.exec_driver_sql("select obj_description(to_regclass('public.alembic_version'), 'pg_class')")
+    return found.scalar()
+
+
+def forget(connection: sa.Connection) -> None:
+    """Make the next upgrade that reaches head put all objects in place anew."""
+    if connection.exec_driver_sql("select to_regclass('public.alembic_version')").scalar():
+        _run(connection, "comment on table alembic_version is null")
+
+
+def drop_views(connection: sa.Connection) -> None:
+    """Take the views away, because a revision is about to change a column under them."""
+    _run(connection, DROP_VIEWS)
+
+
+def drop_all(connection: sa.Connection) -> None:
+    """Take all objects away; the caller's transaction decides whether that stands."""
+    for text in (DROP_VIEWS, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS):
+        _run(connection, text)
+
+
+def remake(connection: sa.Connection) -> None:
+    """Swap all objects for those of the files and remember their fingerprint, in the caller's transaction."""
+    drop_all(connection)
+    functions = [file.read_text() for file in _files() if file.parent.name == "functions"]
+    # Functions name one another: the first round takes them unread, the second reads and checks them.
+    _run(connection, "set local check_function_bodies = off")
+    for text in functions:
+        _run(connection, text)
+    _run(connection, "set local check_function_bodies = on")
+    for text in functions:
+        _run(connection, text)
+    for kind in ("views", "triggers", "grants"):
+        for file in _files():
+            if file.parent.name == kind:
+                _run(connection, file.read_text())
+    _run(connection, f"comment on table alembic_version is '{digest()}'")
+
+
+def _files() -> list[Path]:
+    return sorted(SQL.glob("*/*.sql"))
+
+
+def _run(connection: sa.Connection, text: str) -> None:
+    with connection.connection.cursor() as cursor:
+        cursor.execute(text)
