@@ -51,7 +51,7 @@ PUBLIC = (
 KEPT_FOR = 12 * 60 * 60
 """Seconds for which a form kept on the sign-in page may be sent after all."""
 
-csrf = CSRFProtect()  # type: ignore[no-untyped-call]
+csrf = CSRFProtect()
 security = Security()
 
 
@@ -133,7 +133,7 @@ def init(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
     )
-    csrf.init_app(app)  # type: ignore[no-untyped-call]
+    csrf.init_app(app)
     security.init_app(app, Datastore(db, User, SignInRole), login_form=SignInForm, mail_util_cls=LedgerMail)
     app.before_request(_who_is_it)
     app.view_functions["security.login"] = _sign_in_and_go_on(app.view_functions["security.login"])
@@ -154,7 +154,7 @@ def _who_is_it() -> ResponseReturnValue | None:
     elif request.endpoint not in PUBLIC:
         return _ask_to_sign_in()
     if request.blueprint != "security":
-        csrf.protect()  # type: ignore[no-untyped-call]
+        csrf.protect()
     return None
 
 

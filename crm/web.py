@@ -83,11 +83,12 @@ def redraws(endpoint: str, fragment: str, content: Callable[..., dict[str, Any]]
     _REDRAWS[endpoint] = Redraw(fragment, content)
 
 
-def done(location: str) -> Response:
+def done(location: str, *, instead: str | None = None) -> Response:
     """The work is done. A full page is sent on to `location` with 303; to htmx the answer brings the content
     of the page it stands on as it is now, the counts around it, and the waiting toasts.
 
-    `location` is also what a repeated post under the same request key is answered with.
+    `location` is also what a repeated post under the same request key is answered with. `instead` takes the
+    place of the form that was posted, which then stays open; without it the dialog it stands in closes.
     """
     g.location = location
     if not is_fragment():
@@ -99,6 +100,8 @@ def done(location: str) -> Response:
         return response
     body += render_template("layouts/_badges.html", is_out_of_band=True)
     body += render_template("layouts/_toasts.html", is_out_of_band=True)
+    if instead is not None:
+        return make_response(instead + body, 200)
     response = make_response(body, 200)
     response.headers["HX-Reswap"] = "none"
     response.headers["HX-Trigger"] = "pantry:done"

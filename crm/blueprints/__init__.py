@@ -1,5 +1,5 @@
 """One file, one blueprint, one URL prefix."""
 
-from crm.blueprints import probes
+from crm.blueprints import interactions, probes
 
-BLUEPRINTS = (probes.bp,)
+BLUEPRINTS = (interactions.bp, probes.bp)

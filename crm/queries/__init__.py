@@ -2,3 +2,7 @@
 
 Floor 3. What they take (person, day, moment) comes in as arguments.
 """
+
+from crm.queries import whom
+
+__all__ = ["whom"]
