@@ -29,6 +29,7 @@ alter role kp_system nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 
 grant kp_staff to kp_web with inherit false, set true;
 grant kp_staff, kp_system to kp_worker with inherit false, set true;
+grant kp_staff, kp_system to kp_owner  with inherit false, set true; -- commands act as a person or the planner
 grant pg_read_all_data to kp_backup;
 alter role kp_backup set default_transaction_read_only = on;
 
