@@ -5,12 +5,11 @@ Nothing here reads a clock: `today` is the person's day and `zone` their time zo
 
 from datetime import date, datetime, tzinfo
 from typing import Literal
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from crm import assets, charts
+from crm import assets, charts, web
 
 NINE = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -101,19 +100,14 @@ def tone(number: int) -> int:
     return number % 5 + 1
 
 
-def new_key() -> str:
-    """A request key for one rendered form: what makes a double click or a retried post one record."""
-    return str(uuid4())
-
-
 FILTERS = (
     day, long_day, when_day, days_ago, lateness, clock, local_day, moment, words, plural, counted, figure, sentence, tone,
 )  # fmt: skip
 
 
 def register(app: Flask) -> None:
-    """Offer the filters above, `new_key()`, `asset()` and the chart drawings to every template."""
+    """Offer the filters above, `new_request_key()`, `asset()` and the drawings to every template."""
     app.jinja_env.filters.update({offered.__name__: offered for offered in FILTERS})
-    app.jinja_env.globals["new_key"] = new_key
+    app.jinja_env.globals["new_request_key"] = web.new_request_key
     assets.register(app)
     charts.register(app)

@@ -1,0 +1,25 @@
+// The browser's side. Every page works without it; each module below saves a trip or a slip.
+
+import { Application } from "@hotwired/stimulus";
+import CounterController from "./controllers/counter.js";
+import DraftController from "./controllers/draft.js";
+import PickerController from "./controllers/picker.js";
+import ToastController from "./controllers/toast.js";
+import "./requests.js";
+import "./sending.js";
+import "./dialogs.js";
+import "./keys.js";
+import "./themes.js";
+import { forgetWhatArrived } from "./drafts.js";
+
+const stimulus = Application.start();
+stimulus.register("counter", CounterController);
+stimulus.register("draft", DraftController);
+stimulus.register("picker", PickerController);
+stimulus.register("toast", ToastController);
+
+forgetWhatArrived();
+
+// A refused form says so first: the summary over it has the focus.
+const summary = document.querySelector("[data-summary]");
+if (summary instanceof HTMLElement) summary.focus();

@@ -1,0 +1,122 @@
+import { Controller } from "@hotwired/stimulus";
+import { dropDraft, isReturn, keepDraft, readDraft } from "../drafts.js";
+
+/** Never kept: secrets, and what only fits the page it came with. */
+const NOT_KEPT = /^(csrf_token|request_key|password.*)$/;
+
+/**
+ * Keeps what is typed into a form until it is saved:
+ * <form method="post" data-controller="draft" data-draft-key-value="log:principal-7">
+ * One key, one draft: name the record the form is about in it.
+ */
+export default class DraftController extends Controller {
+  connect() {
+    this.form = /** @type {HTMLFormElement} */ (this.element);
+    this.key = this.data.get("key-value") ?? "";
+    this.isSaved = false;
+    this.restore();
+    this.over = new AbortController();
+    const until = { signal: this.over.signal };
+    this.form.addEventListener("input", () => this.keep(false), until);
+    this.form.addEventListener("change", () => this.keep(false), until);
+    this.form.addEventListener("submit", () => this.keep(true), until);
+    this.form.addEventListener("htmx:afterRequest", (event) => this.settle(/** @type {CustomEvent} */ (event)), until);
+  }
+
+  disconnect() {
+    this.over?.abort();
+  }
+
+  /** @param {boolean} sent whether the form is on its way */
+  keep(sent) {
+    if (this.isSaved) return;
+    keepDraft(this.key ?? "", { fields: this.fields(), sent });
+  }
+
+  /** @returns {[string, string, string?][]} what the form holds now */
+  fields() {
+    return this.controls()
+      .filter((control) => !(isTick(control) && !control.checked))
+      .map((control) => [control.name, control.value, control.dataset.said]);
+  }
+
+  /** @param {CustomEvent<{ elt: Element, successful: boolean, requestConfig: { verb: string } }>} event */
+  settle(event) {
+    if (event.detail.elt !== this.form || event.detail.requestConfig.verb === "get") return;
+    if (event.detail.successful) {
+      this.isSaved = true;
+      dropDraft(this.key ?? "");
+    } else {
+      this.keep(false);
+    }
+  }
+
+  restore() {
+    const draft = readDraft(this.key ?? "");
+    if (!draft) return;
+    const isRefused = this.form?.querySelector("[aria-invalid='true']") ?? this.form?.querySelector("[data-summary]");
+    if (isRefused) {
+      keepDraft(this.key ?? "", { ...draft, sent: false }); // the server gave it back with what is wrong
+    } else if (draft.sent && !isReturn()) {
+      dropDraft(this.key ?? ""); // it arrived, and this is the next one
+    } else if (JSON.stringify(draft.fields) !== JSON.stringify(JSON.parse(JSON.stringify(this.fields())))) {
+      this.fill(draft.fields);
+      this.tell();
+    }
+  }
+
+  /** @param {[string, string, string?][]} fields */
+  fill(fields) {
+    const left = [...fields];
+    for (const control of this.controls()) {
+      const i = left.findIndex(([name, value]) => name === control.name && (!isTick(control) || value === control.value));
+      const [, value, said] = left[i] ?? [];
+      if (isTick(control)) control.checked = i >= 0;
+      else if (value !== undefined) control.value = value;
+      if (i >= 0) left.splice(i, 1);
+      if (said !== undefined) control.dataset.said = said;
+      control.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+    }
+  }
+
+  /** Says that the text comes from the last time, with the way to an empty form. */
+  tell() {
+    const notice = document.createElement("div");
+    notice.className = "banner";
+    notice.setAttribute("role", "status");
+    const text = document.createElement("div");
+    text.textContent = "This is what you had typed and not saved.";
+    const over = document.createElement("button");
+    over.type = "button";
+    over.className = "btn btn--sm";
+    over.textContent = "Start over";
+    over.addEventListener("click", () => {
+      dropDraft(this.key ?? "");
+      notice.remove();
+      this.form?.reset();
+      this.controls().forEach((control) => {
+        delete control.dataset.said;
+        if (control.type === "hidden") control.value = control.defaultValue;
+        control.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+      });
+    });
+    notice.append(text, over);
+    (this.form?.querySelector(".form") ?? this.form)?.prepend(notice);
+  }
+
+  /** @returns {Control[]} the fields whose content is kept */
+  controls() {
+    const all = /** @type {Control[]} */ ([...(this.form?.elements ?? [])]);
+    return all.filter(
+      (one) =>
+        one.name && !one.disabled && !NOT_KEPT.test(one.name) && !["submit", "button", "file", "password"].includes(one.type),
+    );
+  }
+}
+
+/** @typedef {HTMLInputElement} Control a field; textareas and selects have what is used of it too */
+
+/** @param {Control} control */
+function isTick(control) {
+  return control.type === "checkbox" || control.type === "radio";
+}

@@ -1,0 +1,64 @@
+// Dialogs: data-open="id" opens one, data-close, Esc and the backdrop close it. The browser brings the focus back.
+
+/** What a slot shows before its content arrives. @type {WeakMap<Element, string>} */
+const waiting = new WeakMap();
+document.querySelectorAll(".dialog-slot").forEach((slot) => waiting.set(slot, slot.innerHTML));
+
+/** @param {string} id; @returns {boolean} whether there is such a dialog and it is open now */
+export function openDialog(id) {
+  const dialog = document.getElementById(id);
+  if (!(dialog instanceof HTMLDialogElement)) return false;
+  if (dialog.open) return true;
+  openOne()?.close();
+  dialog.showModal();
+  // A modal dialog covers all else, also what we have to say: the toasts move into it.
+  const toasts = document.getElementById("toasts");
+  if (toasts) dialog.append(toasts);
+  dialog.addEventListener("close", () => closed(dialog), { once: true });
+  return true;
+}
+
+/** @returns {HTMLDialogElement | null} the dialog that is open */
+export function openOne() {
+  return document.querySelector("dialog[open]");
+}
+
+/** @param {HTMLDialogElement} dialog */
+function closed(dialog) {
+  const toasts = dialog.querySelector("#toasts");
+  if (toasts) document.body.append(toasts);
+  const slot = dialog.querySelector(".dialog-slot");
+  if (slot) slot.innerHTML = waiting.get(slot) ?? "";
+}
+
+document.addEventListener("click", (event) => {
+  const at = event.target;
+  if (!(at instanceof Element)) return;
+  const opener = at.closest("[data-open]");
+  if (opener instanceof HTMLElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const menu = opener.closest("[popover]");
+    if (menu instanceof HTMLElement) menu.hidePopover();
+    if (openDialog(opener.dataset.open ?? "")) event.preventDefault();
+  } else if (at.closest("[data-close]")) {
+    at.closest("dialog")?.close();
+  } else if (at instanceof HTMLDialogElement && isOutside(at, event)) {
+    at.close();
+  }
+});
+
+/** @param {Element} box @param {MouseEvent} event */
+function isOutside(box, event) {
+  const edge = box.getBoundingClientRect();
+  return (
+    event.clientX < edge.left ||
+    event.clientX > edge.right ||
+    event.clientY < edge.top ||
+    event.clientY > edge.bottom
+  );
+}
+
+// A form in a slot whose answer leaves the slot empty is done: what it changed came out of band.
+document.addEventListener("htmx:afterSettle", () => {
+  const slot = openOne()?.querySelector(".dialog-slot");
+  if (slot && slot.childElementCount === 0) slot.closest("dialog")?.close();
+});

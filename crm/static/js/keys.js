@@ -1,0 +1,99 @@
+// The keyboard: single keys outside of fields, switched off per person by <body data-keys="off">.
+//   data-key="c" | "e" | "s"   pressed by that key (e and s within the row that has the focus)
+//   data-go="t"                followed by g then t
+//   data-row, data-row-link    a row for j and k, and the link in it that takes the focus
+
+import { openDialog, openOne } from "./dialogs.js";
+
+/** Milliseconds in which the second key after g counts. */
+const PATIENCE = 1_200;
+
+let goes = false;
+
+/** @returns {HTMLElement[]} the rows to be seen, from top to bottom */
+const rows = () =>
+  /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main [data-row]")]).filter((row) => row.checkVisibility());
+
+const current = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-row]") ?? null);
+
+/** @param {HTMLElement | undefined} row */
+function focusOn(row) {
+  const link = row?.querySelector("[data-row-link], a, button");
+  if (link instanceof HTMLElement) {
+    link.focus();
+    row?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {number} by */
+function walk(by) {
+  const all = rows();
+  const row = current();
+  focusOn(all[row ? Math.min(Math.max(all.indexOf(row) + by, 0), all.length - 1) : 0]);
+}
+
+/** @param {ParentNode | null} within @param {string} selector; @returns {boolean} whether there was something to press */
+function press(within, selector) {
+  const found = within?.querySelector(selector);
+  if (!(found instanceof HTMLElement)) return false;
+  found.click();
+  return true;
+}
+
+/** @type {Record<string, () => boolean | void>} what single keys do; false = nothing to do it with */
+const KEYS = {
+  c: () => press(document, "[data-key='c']"),
+  "?": () => openDialog("shortcuts"),
+  "/": () => {
+    const search = document.querySelector("main input[type='search']");
+    if (!(search instanceof HTMLInputElement)) return false;
+    search.focus();
+    search.select();
+  },
+  j: () => walk(1),
+  k: () => walk(-1),
+  e: () => press(current(), "[data-key='e']"),
+  s: () => press(current(), "[data-key='s']"),
+};
+
+document.addEventListener("keydown", (event) => {
+  const at = event.target;
+  if (!(at instanceof HTMLElement) || event.defaultPrevented || event.isComposing) return;
+  const isField = at.matches("input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select");
+  if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+    const form = at.closest("form") ?? openOne()?.querySelector("form");
+    const save = form?.querySelector(".btn--primary[type='submit']");
+    if (form && form.method === "post") form.requestSubmit(save instanceof HTMLElement ? save : null);
+  } else if (event.key === "Escape" && isField && !openOne()) {
+    at.blur();
+  } else if (!isField && !openOne() && !event.metaKey && !event.ctrlKey && !event.altKey) {
+    if (document.body.dataset.keys !== "off" && single(event.key)) event.preventDefault();
+  }
+});
+
+/** @param {string} key; @returns {boolean} whether the key meant something here */
+function single(key) {
+  if (goes) {
+    goes = false;
+    return press(document, `[data-go='${CSS.escape(key)}']`);
+  }
+  if (key === "g") {
+    goes = true;
+    setTimeout(() => (goes = false), PATIENCE);
+    return true;
+  }
+  return key in KEYS && KEYS[key]() !== false;
+}
+
+// A row that was completed by key is gone: the one in its place takes the focus.
+let left = -1;
+document.addEventListener("htmx:beforeSwap", () => {
+  const row = current();
+  left = row ? rows().indexOf(row) : -1;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (left < 0 || document.activeElement !== document.body) return;
+  const all = rows();
+  focusOn(all[Math.min(left, all.length - 1)]);
+  left = -1;
+});

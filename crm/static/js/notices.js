@@ -1,0 +1,13 @@
+// Bad news from the browser itself, in the region where toasts stand.
+
+/** @param {string} text what happened and what to do; stays until it is closed */
+export function say(text) {
+  const region = document.getElementById("toasts");
+  const template = document.getElementById("notice");
+  if (!region || !(template instanceof HTMLTemplateElement)) return;
+  if ([...region.querySelectorAll("span")].some((said) => said.textContent === text)) return;
+  const notice = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const said = notice.querySelector("span");
+  if (said) said.textContent = text;
+  region.append(notice);
+}
