@@ -46,13 +46,13 @@ async function textOf(folder, name) {
 }
 
 /**
- * The icons in use: every literal icon("name") of templates and scripts, and every name that a component
+ * The icons in use: every literal icon("…") and icon_name="…" of templates and scripts, and every name that a component
  * looks up, which it lists as {# icons: phone mail … #}.
  * @returns {Promise<string[]>} in order
  */
 async function iconNames() {
   const text = (await textOf(join(ROOT, "crm/templates"), /\.html$/)) + (await textOf(join(STATIC, "js"), /\.js$/));
-  const literal = [...text.matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']/g)].map((match) => match[1]);
+  const literal = [...text.matchAll(/\bicon(?:\(|_name=)\s*["']([a-z0-9-]+)["']/g)].map((match) => match[1]);
   const listed = [...text.matchAll(/\{#-?\s*icons:([a-z0-9\s-]+?)-?#\}/g)].flatMap((match) => match[1].trim().split(/\s+/));
   return [...new Set([...literal, ...listed])].sort();
 }

@@ -19,7 +19,8 @@ def _manifest() -> dict[str, str]:
         names: dict[str, str] = json.loads((BUILT / "manifest.json").read_text())
     except FileNotFoundError:
         raise AssetsMissing(
-            "The browser's files are not built. bin/up and bin/test do it; by hand: npm ci && node bin/assets.mjs"
+            "The browser's files are not built. bin/up and bin/test build them; by hand: "
+            "npm ci && node bin/assets.mjs"
         ) from None
     return names
 

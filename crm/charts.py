@@ -1,4 +1,4 @@
-"""Where the bars of small drawings stand (floor 5): pure arithmetic, so that templates only place the shapes."""
+"""Where the shapes of small drawings stand (floor 5): pure arithmetic, so that templates only place them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BAND = {"High Engagement": 21, "Medium Engagement": 14, "Low Engagement": 7, "In
 
 
 class Week(Protocol):
-    """One week of the strip: the Monday it began on, how many touches, and the level it ended with (None = never)."""
+    """One week of the strip: its Monday, how many touches, the level at its end (None = never)."""
 
     @property
     def monday(self) -> date: ...
@@ -82,7 +82,7 @@ def _bar(weeks: Sequence[Week], i: int, goal: int, scale: float) -> Bar:
 
 @dataclass(frozen=True)
 class Notches:
-    """A tally as drawn: for each of the goal's notches its x and whether it is lit; and whether the goal is met."""
+    """A tally as drawn: each notch with its x and whether it is lit, and whether the goal is met."""
 
     notches: list[tuple[float, bool]]
     width: float

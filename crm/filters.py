@@ -1,6 +1,6 @@
 """How templates say dates, moments and figures (floor 5). Voice: design, section 4.
 
-Nothing here reads a clock: `today` is the person's day and `zone` their time zone, both handed in by the page.
+Nothing here reads a clock: `today` is the person's day and `zone` their time zone, handed in by the page.
 """
 
 from datetime import date, datetime, tzinfo
@@ -62,7 +62,7 @@ def local_day(at: datetime, zone: str | tzinfo) -> date:
 
 
 def moment(at: datetime, zone: str | tzinfo, today: date) -> str:
-    """An aware moment in a zone: "Mon 23 Nov, 3:40 pm", with the year only if it is another one than today's."""
+    """An aware moment in a zone: "Mon 23 Nov, 3:40 pm", with the year only if it is not today's."""
     return f"{day(local_day(at, zone), today)}, {clock(at, zone)}"
 
 
@@ -72,7 +72,7 @@ def words(n: int) -> str:
 
 
 def plural(n: int, noun: str, nouns: str | None = None) -> str:
-    """A figure in digits with its noun: "1 interaction", "1,204 interactions"; `nouns` when it is not noun + s."""
+    """A figure in digits with its noun: "1 interaction", "1,204 interactions"; `nouns` if not noun + s."""
     return f"{n:,} {_noun(n, noun, nouns)}"
 
 
@@ -101,8 +101,10 @@ def tone(number: int) -> int:
 
 
 FILTERS = (
-    day, long_day, when_day, days_ago, lateness, clock, local_day, moment, words, plural, counted, figure, sentence, tone,
-)  # fmt: skip
+    *(day, long_day, when_day, days_ago, lateness),
+    *(clock, local_day, moment),
+    *(words, plural, counted, figure, sentence, tone),
+)
 
 
 def register(app: Flask) -> None:
