@@ -96,7 +96,7 @@ def _is_upgrade(head: set[str]) -> bool:
 
 def _say(*, step: Any, **_: Any) -> None:
     arrow = "+" if step.is_upgrade else "-"
-    for revision in step.up_revisions if step.is_upgrade else step.down_revisions or step.up_revisions:
+    for revision in step.up_revisions:
         print(f"  {arrow} {revision.revision} {revision.doc.strip().splitlines()[0]}")
 
 

@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 import sqlalchemy as sa
+from psycopg import errors
 
 SQL = Path(__file__).parent / "sql"
 
@@ -58,19 +59,25 @@ end
 $do$
 """
 
+# A function that another one names in its arguments' defaults or its body goes after that one.
 DROP_FUNCTIONS = f"""
 do $do$
 declare
-    found regprocedure;
+    unread regprocedure;
 begin
-    for found in
-        select p.oid::regprocedure
+    loop
+        select p.oid::regprocedure into unread
         from pg_proc p
         where p.pronamespace = 'public'::regnamespace
             and p.proname <> all (array[{", ".join(f"'{name}'" for name in KEPT_FUNCTIONS)}])
             and not exists (select from pg_depend x where x.objid = p.oid and x.deptype = 'e')
-    loop
-        execute format('drop function %s', found);
+            and not exists (
+                select from pg_depend d
+                where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_proc'::regclass
+                    and d.refobjid = p.oid and d.objid <> p.oid)
+        limit 1;
+        exit when unread is null;
+        execute format('drop function %s', unread);
     end loop;
 end
 $do$
@@ -133,19 +140,30 @@ def drop_all(connection: sa.Connection) -> None:
 def remake(connection: sa.Connection) -> None:
     """Swap all objects for those of the files and remember their fingerprint, in the caller's transaction."""
     drop_all(connection)
-    functions = [file.read_text() for file in _files() if file.parent.name == "functions"]
-    # Functions name one another: the first round takes them unread, the second reads and checks them.
-    _run(connection, "set local check_function_bodies = off")
-    for text in functions:
-        _run(connection, text)
-    _run(connection, "set local check_function_bodies = on")
-    for text in functions:
-        _run(connection, text)
+    _create_functions(connection, [file.read_text() for file in _files() if file.parent.name == "functions"])
     for kind in ("views", "triggers", "grants"):
         for file in _files():
             if file.parent.name == kind:
                 _run(connection, file.read_text())
     _run(connection, f"comment on table alembic_version is '{digest()}'")
+
+
+def _create_functions(connection: sa.Connection, texts: list[str]) -> None:
+    """Functions name one another: one that names a function not there yet waits for the next round."""
+    waiting = []
+    for text in texts:
+        try:
+            with connection.begin_nested():
+                _run(connection, text)
+        except errors.UndefinedFunction:
+            if len(texts) == 1:
+                raise
+            waiting.append(text)
+    if len(waiting) == len(texts):
+        # Nothing moved, so nobody will come to help: let the first one say what it lacks.
+        waiting = waiting[:1]
+    if waiting:
+        _create_functions(connection, waiting)
 
 
 def _files() -> list[Path]:

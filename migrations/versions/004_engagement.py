@@ -25,6 +25,9 @@ def upgrade() -> None:
         );
         create index ix_interaction_principals_last
             on interaction_principals (principal_id, interaction_date desc, interaction_id) where counts;
+        -- A timeline also shows what does not count.
+        create index ix_interaction_principals_timeline
+            on interaction_principals (principal_id, interaction_date, interaction_id);
         create index ix_interaction_principals_timeline
             on interaction_principals (principal_id, interaction_date, interaction_id);
 

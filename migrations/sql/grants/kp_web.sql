@@ -1,0 +1,12 @@
+-- What the web's login role may do before a person is named: find who signs in, note that they did, count failed tries,
+-- and put a reset mail into the ledger. It sees no business row, and of a letter not the body: that holds the key.
+grant select on users, firm_settings to kp_web;
+grant update (
+    password, fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count, updated_at
+) on users to kp_web;
+grant select, insert, delete on sign_in_attempts to kp_web;
+grant insert on mail_messages to kp_web;
+grant select (
+    mail_message_id, delivery_id, message_id, to_address, is_secret, state, attempts, next_attempt_at, lease_until,
+    lease_token, sent_at, created_at, updated_at
+) on mail_messages to kp_web;

@@ -1,0 +1,4 @@
+-- deliveries.updated_at is the moment of the last change, whoever made it.
+create trigger update_deliveries_updated_at
+    before update on deliveries
+    for each row execute function update_updated_at_column();

@@ -1,0 +1,4 @@
+-- interactions.updated_at is the moment of the last change, whoever made it.
+create trigger update_interactions_updated_at
+    before update on interactions
+    for each row execute function update_updated_at_column();

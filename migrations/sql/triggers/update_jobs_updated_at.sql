@@ -1,0 +1,4 @@
+-- jobs.updated_at is the moment of the last change, whoever made it.
+create trigger update_jobs_updated_at
+    before update on jobs
+    for each row execute function update_updated_at_column();

@@ -1,0 +1,4 @@
+-- opportunities.updated_at is the moment of the last change, whoever made it.
+create trigger update_opportunities_updated_at
+    before update on opportunities
+    for each row execute function update_updated_at_column();

@@ -1,0 +1,4 @@
+-- organizations.updated_at is the moment of the last change, whoever made it.
+create trigger update_organizations_updated_at
+    before update on organizations
+    for each row execute function update_updated_at_column();

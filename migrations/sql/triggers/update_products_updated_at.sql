@@ -1,0 +1,4 @@
+-- products.updated_at is the moment of the last change, whoever made it.
+create trigger update_products_updated_at
+    before update on products
+    for each row execute function update_updated_at_column();

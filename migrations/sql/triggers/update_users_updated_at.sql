@@ -1,0 +1,4 @@
+-- users.updated_at is the moment of the last change, whoever made it.
+create trigger update_users_updated_at
+    before update on users
+    for each row execute function update_updated_at_column();
