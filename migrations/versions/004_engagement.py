@@ -28,8 +28,6 @@ def upgrade() -> None:
         -- A timeline also shows what does not count.
         create index ix_interaction_principals_timeline
             on interaction_principals (principal_id, interaction_date, interaction_id);
-        create index ix_interaction_principals_timeline
-            on interaction_principals (principal_id, interaction_date, interaction_id);
 
         create table principal_summaries (
             principal_id bigint not null,
