@@ -1,0 +1,165 @@
+"""What happened with a principal, and what is still promised about it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.enums import InteractionType, Sentiment
+from crm.models import (
+    Contact,
+    Interaction,
+    InteractionPrincipal,
+    Opportunity,
+    Organization,
+    User,
+)
+from crm.queries import follow_ups, promises
+from crm.queries.keys import read_moment, read_number
+from crm.queries.promises import Promise
+
+PAGE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One interaction as a timeline tells it. Names are None where it was about no such thing."""
+
+    interaction_id: int
+    interaction_type: InteractionType
+    activity: str | None
+    at: datetime
+    is_touch: bool
+    subject: str | None
+    notes: str | None
+    sentiment: Sentiment | None
+    contact_name: str | None
+    organization_name: str | None
+    opportunity_name: str | None
+    author_name: str | None
+    promised_on: date | None
+    """The day of its follow-up, kept or open; None = nothing was promised."""
+    promise: str | None
+    is_open: bool
+    completed_at: datetime | None
+    snoozed_until_on: date | None
+    owner_name: str | None
+
+
+class Key(NamedTuple):
+    """The place in a timeline below which an older part begins. Written `2026-11-06T15:00:00+00:00~204`."""
+
+    at: datetime
+    interaction_id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.interaction_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Key | None":
+        """The key that `text` names, or None if it is none."""
+        moment, _, number = text.partition("~")
+        at, interaction_id = read_moment(moment), read_number(number)
+        return cls(at, interaction_id) if at and interaction_id is not None else None
+
+
+def of_principal(
+    principal_id: int, *, before: Key | None = None, limit: int = PAGE
+) -> tuple[list[Entry], Key | None]:
+    """Interactions that name a principal or are about an opportunity of it, mere promises too, newest first.
+
+    Left out is what was archived, itself or with its opportunity.
+    """
+    link = InteractionPrincipal
+    query = (
+        _entries()
+        .join(link, link.interaction_id == Interaction.interaction_id)
+        .where(link.principal_id == principal_id, *_live())
+        .order_by(link.interaction_date.desc(), link.interaction_id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(
+            sa.tuple_(link.interaction_date, link.interaction_id)
+            < sa.tuple_(before.at, before.interaction_id)
+        )
+    entries = [_entry(row) for row in db.session.execute(query)]
+    if len(entries) <= limit:
+        return entries, None
+    last = entries[limit - 1]
+    return entries[:limit], Key(last.at, last.interaction_id)
+
+
+def promises_of_principal(principal_id: int, *, today: date, at_most: int = 8) -> tuple[list[Promise], int]:
+    """Open promises on the interactions of a principal, whoever keeps them, soonest first; and how many.
+
+    The predicate is that of every list of promises; `today` is the reader's day.
+    """
+    link = InteractionPrincipal
+    theirs = sa.select(link.interaction_id).where(link.principal_id == principal_id)
+    query = (
+        promises.in_order()
+        .add_columns(sa.func.count().over().label("total"))
+        .where(
+            follow_ups.is_open("everyone"),
+            follow_ups.is_awake(today),
+            Interaction.interaction_id.in_(theirs),
+        )
+        .limit(at_most)
+    )
+    rows = db.session.execute(query).all()
+    return promises.read(rows), rows[0].total if rows else 0
+
+
+def _live() -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Interaction.deleted_at.is_(None),
+        sa.or_(Interaction.opportunity_id.is_(None), Opportunity.deleted_at.is_(None)),
+    )
+
+
+def _entries() -> sa.Select[Any]:
+    """Interactions with the names of everything they are about; columns as in `Entry`."""
+    author, owner = aliased(User), aliased(User)
+    contact_name = sa.func.btrim(Contact.first_name + " " + Contact.last_name)
+    return (
+        sa.select(
+            Interaction.interaction_id,
+            Interaction.interaction_type,
+            Interaction.activity,
+            Interaction.interaction_date.label("at"),
+            Interaction.is_touch,
+            Interaction.subject,
+            Interaction.notes,
+            Interaction.sentiment,
+            contact_name.label("contact_name"),
+            Organization.name.label("organization_name"),
+            Opportunity.name.label("opportunity_name"),
+            author.full_name.label("author_name"),
+            Interaction.follow_up_date.label("promised_on"),
+            Interaction.follow_up_note.label("promise"),
+            follow_ups.is_open("everyone").label("is_open"),
+            Interaction.completed_at,
+            Interaction.snoozed_until_on,
+            owner.full_name.label("owner_name"),
+        )
+        .select_from(Interaction)
+        .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
+        .outerjoin(Contact, Contact.contact_id == Interaction.contact_id)
+        .outerjoin(
+            Organization,
+            Organization.organization_id
+            == sa.func.coalesce(
+                Interaction.organization_id, Contact.organization_id, Opportunity.organization_id
+            ),
+        )
+        .outerjoin(author, author.user_id == Interaction.author_id)
+        .outerjoin(owner, owner.user_id == Interaction.owner_id)
+    )
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
