@@ -51,9 +51,12 @@ async function textOf(folder, name) {
  * @returns {Promise<string[]>} in order
  */
 async function iconNames() {
-  const text = (await textOf(join(ROOT, "crm/templates"), /\.html$/)) + (await textOf(join(STATIC, "js"), /\.js$/));
+  const text =
+    (await textOf(join(ROOT, "crm/templates"), /\.html$/)) + (await textOf(join(STATIC, "js"), /\.js$/));
   const literal = [...text.matchAll(/\bicon(?:\(|_name=)\s*["']([a-z0-9-]+)["']/g)].map((match) => match[1]);
-  const listed = [...text.matchAll(/\{#-?\s*icons:([a-z0-9\s-]+?)-?#\}/g)].flatMap((match) => match[1].trim().split(/\s+/));
+  const listed = [...text.matchAll(/\{#-?\s*icons:([a-z0-9\s-]+?)-?#\}/g)].flatMap((match) =>
+    match[1].trim().split(/\s+/),
+  );
   return [...new Set([...literal, ...listed])].sort();
 }
 
@@ -62,10 +65,15 @@ async function sprite(names) {
   const symbols = await Promise.all(
     names.map(async (name) => {
       const svg = await readFile(join(LUCIDE, `${name}.svg`), "utf8").catch(() => {
-        throw new Error(`No Lucide icon is called "${name}". See node_modules/lucide-static/icons for the names.`);
+        throw new Error(
+          `No Lucide icon is called "${name}". See node_modules/lucide-static/icons for the names.`,
+        );
       });
       const drawing = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>"));
-      return `<symbol id="${name}" viewBox="0 0 24 24">${drawing.replace(/\s+/g, " ").replace(/ ?(\/?>) ?/g, "$1").trim()}</symbol>`;
+      return `<symbol id="${name}" viewBox="0 0 24 24">${drawing
+        .replace(/\s+/g, " ")
+        .replace(/ ?(\/?>) ?/g, "$1")
+        .trim()}</symbol>`;
     }),
   );
   return `<!-- Lucide, ISC licence --><svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
@@ -105,6 +113,7 @@ for (const [name, content] of Object.entries(assets)) {
 }
 await put("manifest.json", `${JSON.stringify(manifest, null, 2)}\n`);
 const keep = new Set(["manifest.json", ...Object.values(last), ...Object.values(manifest)]);
-for (const file of await readdir(BUILT)) if (!keep.has(file.replace(/\.(br|gz)$/, ""))) await rm(join(BUILT, file));
+for (const file of await readdir(BUILT))
+  if (!keep.has(file.replace(/\.(br|gz)$/, ""))) await rm(join(BUILT, file));
 
 console.log(`Assets built, ${icons.length} icons: ${sizes.join(", ")} (brotli).`);

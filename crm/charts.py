@@ -66,7 +66,7 @@ def _bar(weeks: Sequence[Week], i: int, goal: int, scale: float) -> Bar:
     week, is_last = weeks[i], i == len(weeks) - 1
     height = round(week.interactions * scale, 1) or 1.5
     band = BAND[week.level] if week.level else 0
-    starts_month = i > 0 and week.monday.month != weeks[i - 1].monday.month
+    starts_month = _starts_month(weeks, i)
     return Bar(
         week=week,
         x=f"{i * PER_WEEK:.2f}%",
@@ -78,6 +78,13 @@ def _bar(weeks: Sequence[Week], i: int, goal: int, scale: float) -> Bar:
         band_width=f"{2.85 if is_last else PER_WEEK + 0.05:.2f}%",
         month=f"{week.monday:%b}" if starts_month else None,
     )
+
+
+def _starts_month(weeks: Sequence[Week], i: int) -> bool:
+    """True where a month's name belongs: its first Monday, or the first week if that name finds room."""
+    if i == 0:
+        return all(week.monday.month == weeks[0].monday.month for week in weeks[:3])
+    return weeks[i].monday.month != weeks[i - 1].monday.month
 
 
 @dataclass(frozen=True)

@@ -35,16 +35,18 @@ document.addEventListener("click", (event) => {
   const at = event.target;
   if (!(at instanceof Element)) return;
   const opener = at.closest("[data-open]");
-  if (opener instanceof HTMLElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    const menu = opener.closest("[popover]");
-    if (menu instanceof HTMLElement) menu.hidePopover();
-    if (openDialog(opener.dataset.open ?? "")) event.preventDefault();
-  } else if (at.closest("[data-close]")) {
-    at.closest("dialog")?.close();
-  } else if (at instanceof HTMLDialogElement && isOutside(at, event)) {
-    at.close();
-  }
+  if (opener instanceof HTMLElement) follow(opener, event);
+  else if (at.closest("[data-close]")) at.closest("dialog")?.close();
+  else if (at instanceof HTMLDialogElement && isOutside(at, event)) at.close();
 });
+
+/** Opens what the opener names; with a modifier held its link is followed instead. @param {HTMLElement} opener @param {MouseEvent} event */
+function follow(opener, event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const menu = opener.closest("[popover]");
+  if (menu instanceof HTMLElement) menu.hidePopover();
+  if (openDialog(opener.dataset.open ?? "")) event.preventDefault();
+}
 
 /** @param {Element} box @param {MouseEvent} event */
 function isOutside(box, event) {
@@ -56,6 +58,9 @@ function isOutside(box, event) {
     event.clientY > edge.bottom
   );
 }
+
+// The answer to a post says that the work is done: the form that was open for it has no more to do.
+document.addEventListener("pantry:done", () => openOne()?.close());
 
 // A form in a slot whose answer leaves the slot empty is done: what it changed came out of band.
 document.addEventListener("htmx:afterSettle", () => {

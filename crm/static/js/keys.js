@@ -12,9 +12,12 @@ let goes = false;
 
 /** @returns {HTMLElement[]} the rows to be seen, from top to bottom */
 const rows = () =>
-  /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main [data-row]")]).filter((row) => row.checkVisibility());
+  /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main [data-row]")]).filter((row) =>
+    row.checkVisibility(),
+  );
 
-const current = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-row]") ?? null);
+const current = () =>
+  /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-row]") ?? null);
 
 /** @param {HTMLElement | undefined} row */
 function focusOn(row) {
@@ -56,20 +59,32 @@ const KEYS = {
   s: () => press(current(), "[data-key='s']"),
 };
 
+const FIELDS = "input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select";
+
 document.addEventListener("keydown", (event) => {
   const at = event.target;
   if (!(at instanceof HTMLElement) || event.defaultPrevented || event.isComposing) return;
-  const isField = at.matches("input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select");
-  if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
-    const form = at.closest("form") ?? openOne()?.querySelector("form");
-    const save = form?.querySelector(".btn--primary[type='submit']");
-    if (form && form.method === "post") form.requestSubmit(save instanceof HTMLElement ? save : null);
-  } else if (event.key === "Escape" && isField && !openOne()) {
-    at.blur();
-  } else if (!isField && !openOne() && !event.metaKey && !event.ctrlKey && !event.altKey) {
-    if (document.body.dataset.keys !== "off" && single(event.key)) event.preventDefault();
+  if (event.metaKey || event.ctrlKey) {
+    if (event.key === "Enter") save(at);
+  } else if (at.matches(FIELDS)) {
+    if (event.key === "Escape" && !openOne()) at.blur();
+  } else if (isSingle(event) && single(event.key)) {
+    event.preventDefault();
   }
 });
+
+/** Whether single keys count now: not in a dialog, not for those who switched them off. @param {KeyboardEvent} event */
+function isSingle(event) {
+  return !event.altKey && !openOne() && document.body.dataset.keys !== "off";
+}
+
+/** Sends the form that is open, by its main button. @param {HTMLElement} at */
+function save(at) {
+  const form = at.closest("form") ?? openOne()?.querySelector("form");
+  if (!form || form.method !== "post") return;
+  const button = form.querySelector(".btn--primary[type='submit']");
+  form.requestSubmit(button instanceof HTMLElement ? button : null);
+}
 
 /** @param {string} key; @returns {boolean} whether the key meant something here */
 function single(key) {

@@ -20,7 +20,11 @@ export default class DraftController extends Controller {
     this.form.addEventListener("input", () => this.keep(false), until);
     this.form.addEventListener("change", () => this.keep(false), until);
     this.form.addEventListener("submit", () => this.keep(true), until);
-    this.form.addEventListener("htmx:afterRequest", (event) => this.settle(/** @type {CustomEvent} */ (event)), until);
+    this.form.addEventListener(
+      "htmx:afterRequest",
+      (event) => this.settle(/** @type {CustomEvent} */ (event)),
+      until,
+    );
   }
 
   disconnect() {
@@ -54,7 +58,8 @@ export default class DraftController extends Controller {
   restore() {
     const draft = readDraft(this.key ?? "");
     if (!draft) return;
-    const isRefused = this.form?.querySelector("[aria-invalid='true']") ?? this.form?.querySelector("[data-summary]");
+    const isRefused =
+      this.form?.querySelector("[aria-invalid='true']") ?? this.form?.querySelector("[data-summary]");
     if (isRefused) {
       keepDraft(this.key ?? "", { ...draft, sent: false }); // the server gave it back with what is wrong
     } else if (draft.sent && !isReturn()) {
@@ -69,7 +74,9 @@ export default class DraftController extends Controller {
   fill(fields) {
     const left = [...fields];
     for (const control of this.controls()) {
-      const i = left.findIndex(([name, value]) => name === control.name && (!isTick(control) || value === control.value));
+      const i = left.findIndex(
+        ([name, value]) => name === control.name && (!isTick(control) || value === control.value),
+      );
       const [, value, said] = left[i] ?? [];
       if (isTick(control)) control.checked = i >= 0;
       else if (value !== undefined) control.value = value;
@@ -109,7 +116,10 @@ export default class DraftController extends Controller {
     const all = /** @type {Control[]} */ ([...(this.form?.elements ?? [])]);
     return all.filter(
       (one) =>
-        one.name && !one.disabled && !NOT_KEPT.test(one.name) && !["submit", "button", "file", "password"].includes(one.type),
+        one.name &&
+        !one.disabled &&
+        !NOT_KEPT.test(one.name) &&
+        !["submit", "button", "file", "password"].includes(one.type),
     );
   }
 }

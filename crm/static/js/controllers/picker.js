@@ -44,7 +44,8 @@ export default class PickerController extends Controller {
       if (!answer.ok) throw new Error(String(answer.status));
       this.show(await answer.text());
     } catch (error) {
-      if (error instanceof Error && error.name !== "AbortError") this.show("", "The search does not answer. Try again.");
+      if (error instanceof Error && error.name !== "AbortError")
+        this.show("", "The search does not answer. Try again.");
     }
   }
 
@@ -69,7 +70,9 @@ export default class PickerController extends Controller {
 
   /** @returns {HTMLElement[]} */
   choices() {
-    return [...(this.list?.querySelectorAll("[role='option']") ?? [])].filter((one) => one instanceof HTMLElement);
+    return [...(this.list?.querySelectorAll("[role='option']") ?? [])].filter(
+      (one) => one instanceof HTMLElement,
+    );
   }
 
   /** @returns {HTMLElement | undefined} the suggestion that Enter would take */
@@ -88,22 +91,24 @@ export default class PickerController extends Controller {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey) return;
-    const isOpen = this.list && !this.list.hidden;
+    if (event.key === "Enter") event.preventDefault(); // chooses here, never sends the form
+    if (this.list && !this.list.hidden) this.keyInList(event);
+    else if (event.key === "ArrowDown") this.search();
+  }
+
+  /** @param {KeyboardEvent} event */
+  keyInList(event) {
     const lit = this.lit();
-    if (event.key === "Enter") {
-      event.preventDefault(); // Enter chooses here, it never sends the form
-      if (isOpen && lit) this.take(lit);
-    } else if (event.key === "Escape" && isOpen) {
+    if (event.key === "Enter" && lit) {
+      this.take(lit);
+    } else if (event.key === "Escape") {
       event.preventDefault(); // closes the list, not the dialog around it
       this.close();
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && isOpen) {
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const all = this.choices();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      const next = (all.indexOf(/** @type {HTMLElement} */ (lit)) + step + all.length) % all.length;
-      this.light(all[next]);
-    } else if (event.key === "ArrowDown") {
-      this.search();
+      const from = lit ? all.indexOf(lit) : -1;
+      this.light(all.at((from + (event.key === "ArrowDown" ? 1 : -1)) % all.length));
     }
   }
 
