@@ -65,10 +65,9 @@ def _csrf(_: CSRFError) -> Response:
     )
 
 
-def _broken(error: InternalServerError) -> Response:
+def _broken(_: InternalServerError) -> Response:
     if request.blueprint == "security":
         session.clear()  # half a sign-in must not leave a session behind
-    log.error("request failed", path=request.path, exc_info=error.original_exception or error)
     try:
         return answer(500)
     except Exception:  # noqa: BLE001 - the page that says sorry needs parts that may be what is broken

@@ -148,10 +148,20 @@ class InteractionForm(FlaskForm):
         if any(not 0 < number < 2**63 for number in field.data or ()):
             raise ValidationError("Choose from the list.")
 
-    def validate_follow_up_date(self, field: DateField) -> None:
-        if self.follow_up.data == A_DAY and field.data is None:
-            raise ValidationError("Choose the day, or take “No”.")
-        if self.follow_up.data != A_DAY and field.data is not None:
-            raise ValidationError("You gave a day without “Pick a day”. Choose that, or clear the day.")
-        if field.data is not None and field.data < self.today:
-            raise ValidationError("Choose a follow-up day from today on.")
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Shapes and words of every field, then what choice and day say together."""
+        is_valid: bool = super().validate(extra_validators)
+        wrong = self._wrong_with_follow_up()
+        if wrong and not self.follow_up_date.errors:
+            self.follow_up_date.errors = (wrong,)
+        return is_valid and not wrong
+
+    def _wrong_with_follow_up(self) -> str:
+        chosen, day = self.follow_up.data, self.follow_up_date.data
+        if chosen == A_DAY and day is None:
+            return "Choose the day, or take “No”."
+        if chosen != A_DAY and day is not None:
+            return "You gave a day without “Pick a day”. Choose that, or clear the day."
+        if day is not None and day < self.today:
+            return "Choose a follow-up day from today on."
+        return ""
