@@ -104,6 +104,30 @@ class Server:
 TELLS = "the lines above come from its log and tell the cause; when it is mended, start again."
 
 
+def run(command: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str], log: Path) -> int:
+    """Run a program to its end, its output at the end of the log; returns its exit code.
+
+    It, too, is ended when we die.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_dying_with_us(signal.SIGTERM),
+        )
+    try:
+        return process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+
+
 def watch(servers: Sequence[Server]) -> None:
     """Start again every server that has died, after a pause that doubles each time up to half a minute.
 
