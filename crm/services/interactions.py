@@ -78,7 +78,7 @@ def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
     db.session.flush()
     db.session.add_all(
         InteractionPrincipal(interaction_id=interaction.interaction_id, principal_id=principal_id)
-        for principal_id in principal_ids - _derived(interaction.interaction_id)
+        for principal_id in principal_ids
     )
     if entry.keeps is not None:
         _keep(entry.keeps, with_=interaction, by=by, now=now)
@@ -158,17 +158,6 @@ def _moment(happened_on: date | None, *, time_zone: str, now: datetime) -> datet
             "That day is still to come. A plan is a follow-up: choose its day below.", field="happened_on"
         )
     return datetime.combine(happened_on, time(12), zone).astimezone(UTC)
-
-
-def _derived(interaction_id: int) -> set[int]:
-    """Principals that the interaction counts for already, through its opportunity."""
-    return set(
-        db.session.scalars(
-            sa.select(InteractionPrincipal.principal_id).where(
-                InteractionPrincipal.interaction_id == interaction_id
-            )
-        )
-    )
 
 
 def _keep(interaction_id: int, *, with_: Interaction, by: User, now: datetime) -> None:
