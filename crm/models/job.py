@@ -30,7 +30,7 @@ class Job(Timestamps, Model):
     lease_token: Mapped[str | None] = mapped_column(sa.Uuid(as_uuid=False))
     last_error: Mapped[str | None]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """What it found, in figures: shown to a person, read by nobody else."""
+    """What it found, in figures, to show to a person; of a change of many rows also what an undo needs."""
     requested_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.user_id"))
     started_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

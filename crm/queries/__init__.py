@@ -3,6 +3,6 @@
 Floor 3. What they take (person, day, moment) comes in as arguments.
 """
 
-from crm.queries import whom
+from crm.queries import follow_ups, principals, today, users, whom
 
-__all__ = ["whom"]
+__all__ = ["follow_ups", "principals", "today", "users", "whom"]

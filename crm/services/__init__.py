@@ -3,6 +3,6 @@
 Floor 4. They know the session and nothing of the web, add and flush, and never commit.
 """
 
-from crm.services import interactions, request_keys, sign_in
+from crm.services import follow_up_moves, follow_ups, interactions, request_keys, sign_in
 
-__all__ = ["interactions", "request_keys", "sign_in"]
+__all__ = ["follow_up_moves", "follow_ups", "interactions", "request_keys", "sign_in"]

@@ -8,7 +8,7 @@ grant insert, delete on interaction_principals to kp_staff;
 grant insert, update on notification_preferences to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;
-grant insert on mail_messages to kp_staff;
+grant insert on mail_messages, jobs to kp_staff;
 grant update (
     full_name, time_zone, has_single_keys, password, fs_uniquifier, last_login_at, current_login_at, last_login_ip,
     current_login_ip, login_count, updated_at

@@ -1,0 +1,200 @@
+"""Promises that are still open: how many, and which, in the order in which they are due.
+
+One predicate stands behind the badge, the lists, their counts and the reminder mail. `today` is always the
+day of the person who asks. A promise that is snoozed beyond today is counted apart and listed apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from crm.clock import week_of
+from crm.db import db
+from crm.models import Interaction
+from crm.queries import promises
+from crm.queries.promises import Key, Promise, When
+
+Whose: TypeAlias = int | Literal["everyone", "nobody"]
+"""Whose promises: a person's by id, all of the firm's, or those that nobody keeps."""
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many open promises stand in each group, and how many people wait today."""
+
+    of: dict[When, int]
+    waiting: int
+    """People (or places, where no person is named) with a promise that is overdue or due today."""
+    waiting_since_last_week: int
+    """Those of them with a promise from before this week's Monday."""
+    overdue_mark: str
+    """Changes when a promise becomes overdue or stops being so: fixes what "all" means in a form."""
+
+    @property
+    def overdue(self) -> int:
+        return self.of[When.OVERDUE]
+
+    @property
+    def today(self) -> int:
+        return self.of[When.TODAY]
+
+    @property
+    def total(self) -> int:
+        """Everything that is listed unless one asks for the snoozed ones."""
+        return sum(self.of.values()) - self.of[When.SNOOZED]
+
+
+def is_open(whose: Whose) -> sa.ColumnElement[bool]:
+    """The predicate of every list of promises, as `crm.models.OPEN_PROMISE` says it, for one keeper."""
+    return sa.and_(
+        Interaction.follow_up_required,
+        Interaction.completed_at.is_(None),
+        Interaction.deleted_at.is_(None),
+        _kept_by(whose),
+    )
+
+
+def _kept_by(whose: Whose) -> sa.ColumnElement[bool]:
+    if whose == "everyone":
+        return sa.true()
+    if whose == "nobody":
+        return Interaction.owner_id.is_(None)
+    return Interaction.owner_id == whose
+
+
+def is_awake(today: date) -> sa.ColumnElement[bool]:
+    """Not snoozed beyond `today`."""
+    return sa.or_(Interaction.snoozed_until_on.is_(None), Interaction.snoozed_until_on <= today)
+
+
+def _is_in(when: When, today: date) -> sa.ColumnElement[bool]:
+    if when is When.SNOOZED:
+        return Interaction.snoozed_until_on > today
+    day = Interaction.follow_up_date
+    span = {
+        When.OVERDUE: day < today,
+        When.TODAY: day == today,
+        When.WEEK: sa.and_(day > today, day <= promises.sunday(today)),
+        When.LATER: day > promises.sunday(today),
+    }[when]
+    return sa.and_(span, is_awake(today))
+
+
+def overdue_count(user_id: int, *, today: date) -> int:
+    """Open promises that this person keeps and whose day has passed, without the snoozed ones."""
+    return db.session.execute(
+        sa.select(sa.func.count()).where(is_open(user_id), _is_in(When.OVERDUE, today))
+    ).scalar_one()
+
+
+def counts(whose: Whose, *, today: date) -> Counts:
+    """How many promises stand in each group, by the predicate that lists them."""
+    whom = sa.distinct(
+        sa.case(
+            (Interaction.contact_id.is_not(None), sa.func.concat("c", Interaction.contact_id)),
+            (Interaction.organization_id.is_not(None), sa.func.concat("o", Interaction.organization_id)),
+            else_=sa.func.concat("p", Interaction.opportunity_id),
+        )
+    )
+    *groups, waiting, since_last_week, sum_of_ids = db.session.execute(
+        sa.select(
+            *(sa.func.count().filter(_is_in(when, today)) for when in When),
+            sa.func.count(whom).filter(is_awake(today), Interaction.follow_up_date <= today),
+            sa.func.count(whom).filter(is_awake(today), Interaction.follow_up_date < week_of(today)),
+            sa.func.sum(Interaction.interaction_id).filter(_is_in(When.OVERDUE, today)),
+        ).where(is_open(whose))
+    ).one()
+    of = dict(zip(When, groups, strict=True))
+    return Counts(of, waiting, since_last_week, overdue_mark=_mark(of[When.OVERDUE], sum_of_ids or 0))
+
+
+@dataclass(frozen=True)
+class Late:
+    """What moving an overdue promise needs to know of it."""
+
+    interaction_id: int
+    version: int
+    follow_up_date: date
+    owner_id: int | None
+
+
+def overdue_for_update(whose: Whose, *, today: date, limit: int) -> list[Late]:
+    """What is overdue, locked in the order of numbers; at most `limit`."""
+    rows = db.session.execute(
+        sa.select(
+            Interaction.interaction_id, Interaction.version, Interaction.follow_up_date, Interaction.owner_id
+        )
+        .where(is_open(whose), _is_in(When.OVERDUE, today))
+        .order_by(Interaction.interaction_id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [Late(row.interaction_id, row.version, row.follow_up_date, row.owner_id) for row in rows]
+
+
+def mark_of(overdue: Sequence[Late]) -> str:
+    """The `Counts.overdue_mark` of a list with these rows."""
+    return _mark(len(overdue), sum(row.interaction_id for row in overdue))
+
+
+def _mark(n: int, sum_of_ids: int) -> str:
+    return f"{n}-{sum_of_ids}"
+
+
+def page(
+    whose: Whose, *, today: date, when: When | None = None, after: Key | None = None, limit: int = PAGE
+) -> tuple[list[Promise], Key | None]:
+    """One page of open promises by day, and where the next one begins (None = this was the last).
+
+    Without `when` all groups follow one another, without the snoozed ones.
+    """
+    shown = promises.in_order().where(is_open(whose), _is_in(when, today) if when else is_awake(today))
+    if after is not None:
+        shown = shown.where(
+            sa.tuple_(Interaction.follow_up_date, Interaction.interaction_id)
+            > sa.tuple_(sa.literal(after.follow_up_date), sa.literal(after.interaction_id))
+        )
+    found = promises.read(db.session.execute(shown.limit(limit + 1)))
+    return found[:limit], found[limit - 1].key if len(found) > limit else None
+
+
+def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:
+    """What this person promised and is overdue or due today, oldest first; at most `limit` of each."""
+    groups = [
+        promises.in_order().where(is_open(owner_id), _is_in(when, today)).limit(limit)
+        for when in (When.OVERDUE, When.TODAY)
+    ]
+    both = sa.union_all(*(group.subquery().select() for group in groups))
+    return sorted(promises.read(db.session.execute(both)), key=lambda promise: promise.key)
+
+
+def get(interaction_id: int) -> Promise:
+    """One promise, kept or not. Raises `sqlalchemy.exc.NoResultFound` if there is none under this number."""
+    found = promises.read(
+        db.session.execute(
+            promises.in_order().where(
+                Interaction.interaction_id == interaction_id,
+                Interaction.follow_up_required,
+                Interaction.deleted_at.is_(None),
+            )
+        )
+    )
+    if not found:
+        raise sa.exc.NoResultFound
+    return found[0]
+
+
+def record(interaction_id: int) -> Interaction:
+    """The row behind one promise, to change it. Raises `sqlalchemy.exc.NoResultFound` as `get` does."""
+    return db.session.execute(
+        sa.select(Interaction).where(
+            Interaction.interaction_id == interaction_id,
+            Interaction.follow_up_required,
+            Interaction.deleted_at.is_(None),
+        )
+    ).scalar_one()

@@ -1,0 +1,220 @@
+"""One promise as lists and mails show it: what it reads, and how a row becomes one.
+
+`queries.follow_ups` asks which ones; this module says what is known of each, in one statement, however many
+principals it names.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from crm.clock import week_of
+from crm.enums import InteractionType
+from crm.models import Contact, Interaction, InteractionPrincipal, Opportunity, Organization, User
+
+LINE = 160
+"""The longest line of notes that a list shows, in characters."""
+
+
+class When(StrEnum):
+    """The groups of a list of promises, in their order; weeks end on Sunday."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    WEEK = "week"
+    LATER = "later"
+    SNOOZED = "snoozed"
+
+
+class Key(NamedTuple):
+    """Where a page ends and the next one begins. Written `2026-11-16.204` in addresses."""
+
+    follow_up_date: date
+    interaction_id: int
+
+    def __str__(self) -> str:
+        return f"{self.follow_up_date.isoformat()}.{self.interaction_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Key | None":
+        """The key that `text` names, or None if it is none."""
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d\.[0-9]{1,18}", text, re.ASCII):
+            return None
+        on, _, number = text.partition(".")
+        try:
+            return cls(date.fromisoformat(on), int(number))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record by its number and name."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise with everything that a row of a list or of a mail shows."""
+
+    interaction_id: int
+    version: int
+    follow_up_date: date
+    snoozed_until_on: date | None
+    times_rescheduled: int
+    completed_at: datetime | None
+    note: str
+    subject: str
+    last_line: str
+    """The end of the notes: their last line with something on it, cut to `LINE` characters."""
+    interaction_type: InteractionType
+    interaction_date: datetime
+    owner: Named | None
+    completer: Named | None
+    contact: Named | None
+    organization: Named | None
+    opportunity: Named | None
+    phone: str | None
+    email: str | None
+    prefers_email: bool
+    principals: list[Named]
+
+    @property
+    def what(self) -> str:
+        """The promise in words: its own, or else what it came from."""
+        about = self.opportunity or self.contact or self.organization
+        return self.note or self.subject or (f"Follow up on {about.name}" if about else "Follow up")
+
+    @property
+    def whom(self) -> list[str]:
+        """Who is waiting: the person and the place, as far as they are known."""
+        return [known.name for known in (self.contact, self.organization) if known]
+
+    @property
+    def key(self) -> Key:
+        return Key(self.follow_up_date, self.interaction_id)
+
+    def when(self, today: date) -> When:
+        """The group in which a list of `today` shows it."""
+        if self.snoozed_until_on is not None and self.snoozed_until_on > today:
+            return When.SNOOZED
+        if self.follow_up_date < today:
+            return When.OVERDUE
+        if self.follow_up_date == today:
+            return When.TODAY
+        return When.WEEK if self.follow_up_date <= sunday(today) else When.LATER
+
+
+def sunday(today: date) -> date:
+    """The last day of the week that `today` is in."""
+    return week_of(today) + timedelta(days=6)
+
+
+def in_order() -> sa.Select[Any]:
+    """Select what `read` needs of interactions, by day and number; the caller says which ones."""
+    owner, completer = aliased(User), aliased(User)
+    place = aliased(Organization)
+    return (
+        sa.select(
+            Interaction.interaction_id,
+            Interaction.version,
+            Interaction.follow_up_date,
+            Interaction.snoozed_until_on,
+            Interaction.times_rescheduled,
+            Interaction.completed_at,
+            Interaction.follow_up_note,
+            Interaction.subject,
+            sa.func.right(Interaction.notes, 4 * LINE).label("end_of_notes"),
+            Interaction.interaction_type,
+            Interaction.interaction_date,
+            owner.user_id.label("owner_id"),
+            owner.full_name.label("owner_name"),
+            completer.user_id.label("completer_id"),
+            completer.full_name.label("completer_name"),
+            Contact.contact_id,
+            sa.func.btrim(Contact.first_name + " " + Contact.last_name).label("contact_name"),
+            place.organization_id.label("place_id"),
+            place.name.label("place_name"),
+            Opportunity.opportunity_id,
+            Opportunity.name.label("opportunity_name"),
+            sa.func.coalesce(Contact.mobile_phone, Contact.phone, place.phone).label("phone"),
+            sa.func.coalesce(Contact.email, place.email).label("email"),
+            (sa.func.lower(Contact.preferred_channel) == "email").label("prefers_email"),
+            principals_of_interaction().label("principals"),
+        )
+        .outerjoin(owner, owner.user_id == Interaction.owner_id)
+        .outerjoin(completer, completer.user_id == Interaction.completed_by)
+        .outerjoin(Contact, Contact.contact_id == Interaction.contact_id)
+        .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
+        .outerjoin(
+            place,
+            place.organization_id
+            == sa.func.coalesce(
+                Interaction.organization_id, Contact.organization_id, Opportunity.organization_id
+            ),
+        )
+        .order_by(Interaction.follow_up_date, Interaction.interaction_id)
+    )
+
+
+def principals_of_interaction() -> sa.ScalarSelect[Any]:
+    """[[id, name] …] of the principals that the `Interaction` of the statement around it counts for."""
+    named = sa.func.json_build_array(Organization.organization_id, Organization.name)
+    return (
+        sa.select(sa.func.json_agg(aggregate_order_by(named, Organization.name_key)))
+        .join(InteractionPrincipal, InteractionPrincipal.principal_id == Organization.organization_id)
+        .where(InteractionPrincipal.interaction_id == Interaction.interaction_id)
+        .correlate(Interaction)
+        .scalar_subquery()
+    )
+
+
+def read(rows: Iterable[sa.Row[Any]]) -> list[Promise]:
+    """The promises that a statement made from `in_order` found."""
+    return [_promise(row) for row in rows]
+
+
+def _promise(row: sa.Row[Any]) -> Promise:
+    return Promise(
+        interaction_id=row.interaction_id,
+        version=row.version,
+        follow_up_date=row.follow_up_date,
+        snoozed_until_on=row.snoozed_until_on,
+        times_rescheduled=row.times_rescheduled,
+        completed_at=row.completed_at,
+        note=(row.follow_up_note or "").strip(),
+        subject=(row.subject or "").strip(),
+        last_line=last_line(row.end_of_notes or ""),
+        interaction_type=row.interaction_type,
+        interaction_date=row.interaction_date,
+        owner=named(row.owner_id, row.owner_name),
+        completer=named(row.completer_id, row.completer_name),
+        contact=named(row.contact_id, row.contact_name),
+        organization=named(row.place_id, row.place_name),
+        opportunity=named(row.opportunity_id, row.opportunity_name),
+        phone=row.phone,
+        email=row.email,
+        prefers_email=bool(row.prefers_email),
+        principals=[Named(*principal) for principal in row.principals or ()],
+    )
+
+
+def named(number: int | None, name: str | None) -> Named | None:
+    """The record, or None where an outer join found none."""
+    return None if number is None else Named(number, name or "")
+
+
+def last_line(notes: str) -> str:
+    """The last line of `notes` with something on it, cut to `LINE` characters; "" if there is none."""
+    lines = [line.strip() for line in notes.splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    return last if len(last) <= LINE else last[: LINE - 1].rstrip() + "…"

@@ -1,0 +1,194 @@
+"""What a person sees first: how their week goes with each principal, how fast it goes, what they did last.
+
+Weeks are the firm's, Monday to Sunday; `today` is the firm's day. Counts of a week come from what is kept
+(`principal_weeks` and the deltas not folded yet), never from the history.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+
+from crm import clock
+from crm.db import db
+from crm.enums import InteractionType, Sentiment
+from crm.models import (
+    Contact,
+    Interaction,
+    InteractionPrincipal,
+    Opportunity,
+    Organization,
+    PrincipalWeek,
+    principal_deltas,
+)
+from crm.queries.promises import Named, last_line, named, principals_of_interaction
+
+
+@dataclass(frozen=True)
+class WeekWith:
+    """A principal and how often one person was in touch for it in a week of the firm."""
+
+    principal_id: int
+    name: str
+    level: str | None
+    """An `EngagementLevel`, None = not contacted yet."""
+    days: int | None
+    """Days of the firm since anybody's last touch."""
+    done: int
+
+
+@dataclass(frozen=True)
+class Week:
+    """The first few of the principals, busiest first, and how many there are in all."""
+
+    principals: list[WeekWith]
+    total: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many interactions a person had this week, and how many by the same weekday of last week."""
+
+    so_far: int
+    by_then: int
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An interaction as the short list of the latest ones shows it."""
+
+    interaction_id: int
+    interaction_type: InteractionType
+    interaction_date: datetime
+    sentiment: Sentiment | None
+    last_line: str
+    contact: Named | None
+    organization: Named | None
+    opportunity: Named | None
+    principals: list[Named]
+
+    @property
+    def whom(self) -> str:
+        """With whom it was: the person, else the place, else what it was about."""
+        known = self.contact or self.organization or self.opportunity
+        return known.name if known else ""
+
+
+def week(user_id: int, *, today: date, limit: int = 12) -> Week:
+    """The week of `today` for the principals this person looks after or was in touch for, busiest first.
+
+    Looking after means owner or second owner of the principal. Interactions are this person's own.
+    """
+    done = _touches(user_id, clock.week_of(today))
+    last_touch = (
+        sa.select(InteractionPrincipal.interaction_date)
+        .where(InteractionPrincipal.principal_id == Organization.organization_id, InteractionPrincipal.counts)
+        .order_by(InteractionPrincipal.interaction_date.desc())
+        .limit(1)
+        .lateral("last_touch")
+    )
+    touched_at = last_touch.c.interaction_date
+    rows = db.session.execute(
+        sa.select(
+            Organization.organization_id,
+            Organization.name,
+            sa.case((touched_at.is_not(None), sa.func.calculate_engagement_level(touched_at, today))),
+            sa.literal(today) - sa.func.firm_day(touched_at, type_=sa.Date),
+            sa.func.coalesce(done.c.done, 0),
+            sa.func.count().over(),
+        )
+        .outerjoin(done, done.c.principal_id == Organization.organization_id)
+        .outerjoin(last_touch, sa.true())
+        .where(
+            Organization.is_principal,
+            Organization.deleted_at.is_(None),
+            sa.or_(
+                Organization.owner_id == user_id, Organization.second_owner_id == user_id, done.c.done > 0
+            ),
+        )
+        .order_by(
+            sa.func.coalesce(done.c.done, 0).desc(),
+            touched_at.desc().nulls_last(),
+            Organization.name_key,
+            Organization.organization_id,
+        )
+        .limit(limit)
+    ).all()
+    return Week([WeekWith(*row[:5]) for row in rows], total=rows[0][5] if rows else 0)
+
+
+def _touches(user_id: int, monday: date) -> sa.Subquery:
+    """(principal_id, done): what is folded and what is not yet, of one author in one week."""
+    kept = sa.select(
+        PrincipalWeek.principal_id.label("principal_id"), PrincipalWeek.interactions_count.label("n")
+    ).where(PrincipalWeek.author_id == user_id, PrincipalWeek.week_on == monday)
+    waiting = sa.select(principal_deltas.c.principal_id, principal_deltas.c.interactions).where(
+        principal_deltas.c.author_id == user_id, principal_deltas.c.week_on == monday
+    )
+    both = sa.union_all(kept, waiting).subquery()
+    return (
+        sa.select(both.c.principal_id, sa.func.sum(both.c.n).label("done"))
+        .group_by(both.c.principal_id)
+        .subquery("touches")
+    )
+
+
+def pace(user_id: int, *, today: date, zone: str) -> Pace:
+    """This week against last week, each up to the end of `today`'s weekday in `zone`, the firm's.
+
+    Kept counters are of whole weeks, so this reads two weeks of this person's interactions by their index.
+    """
+    monday = clock.week_of(today)
+    this_week, last_week = clock.at(zone, monday), clock.at(zone, monday - timedelta(days=7))
+    tomorrow, then = clock.at(zone, today + timedelta(days=1)), clock.at(zone, today - timedelta(days=6))
+    on = Interaction.interaction_date
+    row = db.session.execute(
+        sa.select(sa.func.count().filter(on >= this_week), sa.func.count().filter(on < then)).where(
+            Interaction.author_id == user_id,
+            on >= last_week,
+            on < tomorrow,
+            Interaction.is_touch,
+            Interaction.deleted_at.is_(None),
+        )
+    ).one()
+    return Pace(*row)
+
+
+def lately(user_id: int, *, limit: int = 4) -> list[Logged]:
+    """The latest interactions of this person, newest first."""
+    rows = db.session.execute(
+        sa.select(
+            Interaction.interaction_id,
+            Interaction.interaction_type,
+            Interaction.interaction_date,
+            Interaction.sentiment,
+            sa.func.right(Interaction.notes, 640).label("end_of_notes"),
+            Contact.contact_id,
+            sa.func.btrim(Contact.first_name + " " + Contact.last_name).label("contact_name"),
+            Organization.organization_id,
+            Organization.name.label("organization_name"),
+            Opportunity.opportunity_id,
+            Opportunity.name.label("opportunity_name"),
+            principals_of_interaction().label("principals"),
+        )
+        .outerjoin(Contact, Contact.contact_id == Interaction.contact_id)
+        .outerjoin(Organization, Organization.organization_id == Interaction.organization_id)
+        .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
+        .where(Interaction.author_id == user_id, Interaction.is_touch, Interaction.deleted_at.is_(None))
+        .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
+        .limit(limit)
+    )
+    return [
+        Logged(
+            row.interaction_id,
+            row.interaction_type,
+            row.interaction_date,
+            row.sentiment,
+            last_line(row.end_of_notes or ""),
+            named(row.contact_id, row.contact_name),
+            named(row.organization_id, row.organization_name),
+            named(row.opportunity_id, row.opportunity_name),
+            [Named(*principal) for principal in row.principals or ()],
+        )
+        for row in rows
+    ]
