@@ -7,6 +7,7 @@ goes on after sign-in.
 """
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from flask import (
@@ -112,7 +113,7 @@ def init(app: Flask, settings: Settings) -> None:
         SECURITY_RECOVERABLE=True,
         SECURITY_TRACKABLE=True,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_RESET_PASSWORD_WITHIN="1 hours",  # noqa: S106 - a time
+        SECURITY_RESET_PASSWORD_WITHIN=timedelta(hours=1),
         SECURITY_JOIN_USER_ROLES=False,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
         SECURITY_EMAIL_SENDER=settings.mail_from,
