@@ -21,7 +21,10 @@ from stack.steps import StepFailed
 from stack.valkey import Valkey
 
 # Settings that bin/up makes itself unless the environment names them.
-MADE_UNLESS_NAMED = "STACK_NAMED_IN_ENVIRONMENT"
+MADE_UNLESS_NAMED = ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "BASE_URL", "TRUSTED_HOSTS")
+DATABASES = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL")
+
+_NAMED = "STACK_NAMED_IN_ENVIRONMENT"
 _DEMO_IN = "STACK_DEMO_BOOK_IN"
 
 

@@ -88,25 +88,9 @@ def start(folder: Path, port: int | None, demo: bool, started: list[Server], loc
 
 def web(made: Settings, lock: int) -> Server:
     """The web server; ready when the application says that its database and broker answer."""
-    command: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "gunicorn",
-        "--worker-class",
-        "gthread",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-    ]
-    command += [
-        "--bind",
-        f"127.0.0.1:{made.web_port}",
-        "--graceful-timeout",
-        "5",
-        "--no-control-socket",
-        "wsgi:app",
-    ]
+    command: list[str | Path] = [PYTHON, "-m", "gunicorn", "--worker-class", "gthread"]
+    command += ["--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{made.web_port}"]
+    command += ["--graceful-timeout", "5", "--no-control-socket", "wsgi:app"]
 
     def is_ready() -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", made.web_port, timeout=5)
@@ -131,17 +115,9 @@ def web(made: Settings, lock: int) -> Server:
 
 def worker(made: Settings, lock: int) -> Server:
     """One Celery worker for all queues; ready when it answers a ping through the broker."""
-    command: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "celery",
-        "-A",
-        "celery_worker",
-        "worker",
-        "--hostname",
-        WORKER,
-    ]
-    command += ["--concurrency", "2", "--prefetch-multiplier", "1", "--queues", "default,mail"]
+    command: list[str | Path] = [PYTHON, "-m", "celery", "-A", "celery_worker", "worker"]
+    command += ["--hostname", WORKER, "--queues", "default,mail"]
+    command += ["--concurrency", "2", "--prefetch-multiplier", "1"]
     command += ["--without-gossip", "--without-mingle", "--loglevel", made.values["LOG_LEVEL"]]
 
     def is_ready() -> bool:
