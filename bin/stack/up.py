@@ -144,18 +144,9 @@ def worker(made: Settings, lock: int) -> Server:
 
 def beat(made: Settings, lock: int) -> Server:
     """Celery beat, which rings once a minute; ready when it says that its clock runs, for our broker."""
-    command: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "celery",
-        "-A",
-        "celery_worker",
-        "beat",
-        "--pidfile=",
-        "--loglevel",
-        "INFO",
-    ]
+    command: list[str | Path] = [PYTHON, "-m", "celery", "-A", "celery_worker", "beat"]
     command += ["--schedule", str(made.folder / "beat-schedule")]
+    command += ["--pidfile=", "--loglevel", "INFO"]
     log = _log(made.folder, "beat")
     broker = urlsplit(made.values["REDIS_URL"])
     begins_at = log.stat().st_size if log.exists() else 0
@@ -216,6 +207,9 @@ def alone_in(folder: Path) -> Iterator[int]:
                 f"a stack is running in {folder} already (process {pid}).",
                 way_out=f"use that one, or stop it (kill {pid}), or start another beside it with --data.",
             )
+        ours.truncate(0)
+        ours.write(str(os.getpid()))
+        ours.flush()
         give_up_at = time.monotonic() + 40
         while not _locked(servers):  # those of a killed bin/up are just ending
             if time.monotonic() > give_up_at:
@@ -224,9 +218,6 @@ def alone_in(folder: Path) -> Iterator[int]:
                     way_out=f"end those that have this file open: fuser {servers.name} tells them.",
                 )
             time.sleep(0.1)
-        ours.truncate(0)
-        ours.write(str(os.getpid()))
-        ours.flush()
         yield servers.fileno()
 
 
