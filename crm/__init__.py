@@ -13,7 +13,7 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
-from crm import assets, cli, config, failures, filters, headers, logs, shell, sign_in
+from crm import assets, cli, config, failures, filters, headers, logs, shell, sign_in, tasks
 from crm.blueprints import BLUEPRINTS
 from crm.config import Door, Settings
 from crm.db import db, unit_of_work
@@ -44,6 +44,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     Compress(app)
     app.before_request(_name_request)
     sign_in.init(app, settings)
+    tasks.init(app, settings)
     filters.register(app)
     assets.register(app)
     for blueprint in BLUEPRINTS:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from crm import assets, charts, web
+from crm.mail import one_line
 
 NINE = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -103,7 +104,7 @@ def tone(number: int) -> int:
 FILTERS = (
     *(day, long_day, when_day, days_ago, lateness),
     *(clock, local_day, moment),
-    *(words, plural, counted, figure, sentence, tone),
+    *(words, plural, counted, figure, sentence, tone, one_line),
 )
 
 

@@ -2,7 +2,9 @@
 
 from flask import Flask
 
-GROUPS = ()
+from crm.cli import engagement, jobs, mail
+
+GROUPS = (engagement.engagement, jobs.jobs, mail.mail)
 """Every group that `flask` offers."""
 
 

@@ -3,6 +3,30 @@
 Floor 3. What they take (person, day, moment) comes in as arguments.
 """
 
-from crm.queries import follow_ups, principals, today, users, whom
+from crm.queries import (
+    digests,
+    firm,
+    follow_ups,
+    jobs,
+    mails,
+    notification_preferences,
+    principal_weeks,
+    principals,
+    today,
+    users,
+    whom,
+)
 
-__all__ = ["follow_ups", "principals", "today", "users", "whom"]
+__all__ = [
+    "digests",
+    "firm",
+    "follow_ups",
+    "jobs",
+    "mails",
+    "notification_preferences",
+    "principal_weeks",
+    "principals",
+    "today",
+    "users",
+    "whom",
+]

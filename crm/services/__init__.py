@@ -3,6 +3,38 @@
 Floor 4. They know the session and nothing of the web, add and flush, and never commit.
 """
 
-from crm.services import follow_up_moves, follow_ups, interactions, request_keys, sign_in
+from crm.services import (
+    deliveries,
+    digests,
+    engagement,
+    follow_up_moves,
+    follow_ups,
+    interactions,
+    jobs,
+    keeping,
+    letters,
+    mails,
+    planning,
+    reminders,
+    request_keys,
+    sending,
+    sign_in,
+)
 
-__all__ = ["follow_up_moves", "follow_ups", "interactions", "request_keys", "sign_in"]
+__all__ = [
+    "deliveries",
+    "digests",
+    "engagement",
+    "follow_up_moves",
+    "follow_ups",
+    "interactions",
+    "jobs",
+    "keeping",
+    "letters",
+    "mails",
+    "planning",
+    "reminders",
+    "request_keys",
+    "sending",
+    "sign_in",
+]

@@ -1,0 +1,59 @@
+"""The bell: tells the workers that a row waits.
+
+Floor 1, beside the database handle. The row is the work; a bell that nobody hears (Redis away, flushed or
+frozen) costs at most a minute, because the tick rings again for every row that still waits. So publishing is
+bounded to about a second, and its failure is logged and swallowed.
+"""
+
+import time
+from typing import Final
+
+import structlog
+from celery import Celery
+from kombu import Connection
+from kombu.exceptions import OperationalError
+from kombu.pools import producers
+from redis.exceptions import RedisError
+
+from crm.db import after_commit
+
+SOCKET_SECONDS: Final = 0.4
+"""One answer of Redis; publishing needs two at most, so that it stays within a second."""
+QUIET_SECONDS: Final = 5.0
+"""How long a process rings no more after a bell that was not heard: one wait, not one for each row."""
+
+celery = Celery("kitchenpantry", set_as_current=False)
+"""The Celery object; `crm.tasks.init` gives it its settings and its tasks."""
+
+log = structlog.get_logger()
+
+_PUBLISHING = {
+    "socket_timeout": SOCKET_SECONDS,
+    "socket_connect_timeout": SOCKET_SECONDS,
+    "socket_keepalive": True,
+    "max_connections": 20,
+}
+_quiet_until = 0.0
+
+
+def ring(task: str, *ids: int) -> None:
+    """Once the running unit of work has committed, tell the workers to do `task` with these ids."""
+    after_commit(lambda: publish(task, *ids))
+
+
+def publish(task: str, *ids: int) -> None:
+    """Tell the workers now. Returns within about a second, whether or not anybody could be told."""
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        _send(task, ids)
+    except (OperationalError, RedisError, OSError) as error:
+        _quiet_until = time.monotonic() + QUIET_SECONDS
+        log.warning("bell not heard", task=task, error=repr(error))
+
+
+def _send(task: str, ids: tuple[int, ...]) -> None:
+    connection = Connection(celery.conf.broker_url, transport_options=_PUBLISHING)
+    with producers[connection].acquire(block=True, timeout=SOCKET_SECONDS) as producer:
+        celery.send_task(task, args=list(ids), producer=producer, retry=False, ignore_result=True)

@@ -1,0 +1,129 @@
+"""The tick: once a minute, and harmless however often. It decides from rows what is due, and rings for it.
+
+Two ticks at once, none for a day, or a flushed Redis change nothing but the delay. What each step does stands
+in its own transaction, so a step that fails does not stop the others.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from crm import bell, clock, queries
+from crm.db import db, transaction
+from crm.enums import DeliveryState, MailKind
+from crm.models import Delivery
+from crm.queries.notification_preferences import Preference
+from crm.services import engagement, jobs, mails
+
+DAYS_BACK: Final = 7
+MOST_BELLS: Final = 200
+"""Bells of one kind in one tick; the rest is rung for in the next."""
+FOLD_AT_MOST: Final = 20
+"""Rounds of folding in one tick, so that a flood of writes cannot hold up the mail."""
+
+
+def tick(*, now: datetime) -> None:
+    """Do all that is due at `now`. Raises an `ExceptionGroup` of what failed, when all steps were tried."""
+    failures: list[Exception] = []
+    for step in (fold, plan_deliveries, jobs.plan, free, ring):
+        try:
+            with transaction():
+                step(now=now)
+        except Exception as error:  # noqa: BLE001 - told below, with what else failed
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("steps of the tick failed", failures)
+
+
+def fold(*, now: datetime) -> None:  # noqa: ARG001 - every step takes the moment
+    """Fold the counts that triggers appended, until less than a full round is left."""
+    for _ in range(FOLD_AT_MOST):
+        if not engagement.fold():
+            return
+
+
+def plan_deliveries(*, now: datetime) -> None:
+    """Plan the newest due letter of each kind for each person who wants it; what is older is superseded.
+
+    Days without a planner are caught up on for a week; only the newest is sent, and what the older ones would
+    have said is in it. Planning again changes nothing.
+    """
+    planned = _newest_planned()
+    rows: list[dict[str, Any]] = []
+    for user, preference in queries.notification_preferences.wanted():
+        due = due_dates(preference, user.time_zone, now=now)
+        last = planned.get((user.user_id, preference.kind))
+        missed = [day for day in due[1:] if last is not None and day > last]
+        rows.extend(
+            {
+                "user_id": user.user_id,
+                "kind": preference.kind,
+                "local_date": day,
+                "due_at": clock.at(user.time_zone, day, preference.hour),
+                "state": DeliveryState.PLANNED if day == due[0] else DeliveryState.SUPERSEDED,
+            }
+            for day in due[:1] + missed
+        )
+    if rows:
+        db.session.execute(insert(Delivery).values(rows).on_conflict_do_nothing())
+    _supersede()
+
+
+def due_dates(preference: Preference, time_zone: str, *, now: datetime) -> list[date]:
+    """The local dates of the last week whose letter is due at `now`, newest first."""
+    today = clock.today_for(time_zone, now)
+    days = [today - timedelta(days=back) for back in range(DAYS_BACK + 1)]
+    return [
+        day
+        for day in days
+        if day.isoweekday() in preference.weekdays and clock.at(time_zone, day, preference.hour) <= now
+    ]
+
+
+def free(*, now: datetime) -> None:
+    """Take back what workers that are gone had claimed."""
+    mails.free_expired(now=now)
+    jobs.free_expired(now=now)
+
+
+def ring(*, now: datetime) -> None:
+    """Ring for every row that waits and is due."""
+    waiting: tuple[tuple[str, Callable[..., list[int]]], ...] = (
+        ("deliveries.make_one", queries.mails.deliveries_waiting),
+        ("mails.send_one", queries.mails.waiting),
+        ("jobs.run_one", queries.jobs.waiting),
+    )
+    for task, which in waiting:
+        for number in which(now=now, most=MOST_BELLS):
+            bell.ring(task, number)
+
+
+def _newest_planned() -> dict[tuple[int, MailKind], date]:
+    rows = db.session.execute(
+        sa.select(Delivery.user_id, Delivery.kind, sa.func.max(Delivery.local_date)).group_by(
+            Delivery.user_id, Delivery.kind
+        )
+    )
+    return {(user_id, kind): newest for user_id, kind, newest in rows}
+
+
+def _supersede() -> None:
+    """A letter that was planned and not made is overtaken by a newer one of its kind."""
+    newer = aliased(Delivery)
+    db.session.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.state == DeliveryState.PLANNED,
+            sa.exists().where(
+                newer.user_id == Delivery.user_id,
+                newer.kind == Delivery.kind,
+                newer.local_date > Delivery.local_date,
+            ),
+        )
+        .values(state=DeliveryState.SUPERSEDED)
+        .execution_options(synchronize_session=False)
+    )

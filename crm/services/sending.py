@@ -1,0 +1,162 @@
+"""Sending one letter: claimed, handing over (committed before its content leaves), and what became of it.
+
+No transaction is open while the mail server is talked to. The lease outlives any task that holds it, and each
+step writes only under its own token, so a worker that was taken for dead can neither send nor overrule.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+
+from crm import mail
+from crm.db import db, transaction
+from crm.enums import MailState
+from crm.models import MailAttempt, MailMessage
+
+LEASE: Final = timedelta(minutes=3)
+"""Longer than `crm.tasks.HARD_LIMIT`, so the holder of a lease that ran out is dead."""
+MOST_ATTEMPTS: Final = 15
+LONGEST_PAUSE: Final = timedelta(hours=4)
+
+log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """Somebody else took the letter in the meantime; it is theirs."""
+
+
+@dataclass(frozen=True)
+class _Claim:
+    mail_message_id: int
+    token: str
+    mail_attempt_id: int
+    attempts: int
+    letter: mail.Letter
+
+
+def send(mail_message_id: int, *, now: datetime) -> None:
+    """Send one letter if it waits and is due, else do nothing. Raises `RuntimeError` in a unit of work."""
+    if db.session().info.get("in_unit"):
+        raise RuntimeError("a letter is sent between transactions, not in one")
+    with transaction():
+        claim = _claim(mail_message_id, now=now)
+    if claim is None:
+        return
+    try:
+        answer = mail.hand_over(claim.letter, before_content=lambda: _announce(claim))
+    except LeaseLost:
+        log.warning("lease lost before handing over", mail_message_id=mail_message_id)
+        return
+    with transaction():
+        _settle(claim, answer, now=now)
+    log.info("letter", mail_message_id=mail_message_id, outcome=answer.outcome)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a letter rests after that many attempts: 1, 2, 4 … minutes, four hours at most."""
+    return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
+
+
+def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
+    waiting = (
+        sa.select(MailMessage.mail_message_id)
+        .where(
+            MailMessage.mail_message_id == mail_message_id,
+            MailMessage.state == MailState.PLANNED,
+            MailMessage.next_attempt_at <= sa.func.greatest(now, sa.func.now()),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    row = db.session.execute(
+        sa.update(MailMessage)
+        .where(MailMessage.mail_message_id.in_(waiting.scalar_subquery()))
+        .values(
+            state=MailState.CLAIMED,
+            attempts=MailMessage.attempts + 1,
+            lease_until=now + LEASE,
+            lease_token=sa.func.gen_random_uuid(),
+        )
+        .returning(MailMessage)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    attempt = db.session.execute(
+        sa.insert(MailAttempt)
+        .values(mail_message_id=mail_message_id, started_at=now)
+        .returning(MailAttempt.mail_attempt_id)
+    ).scalar_one()
+    letter = mail.Letter(
+        message_id=row.message_id,
+        to=row.to_address,
+        subject=row.subject,
+        text=row.text_body or "",
+        html=row.html_body,
+        written_at=row.created_at,
+        stop_link=mail.link("/settings") if row.delivery_id else None,
+    )
+    return _Claim(mail_message_id, row.lease_token or "", attempt, row.attempts, letter)
+
+
+def _announce(claim: _Claim) -> None:
+    """Commit that the content may from now on have arrived. Raises `LeaseLost` if the claim is not ours."""
+    with transaction():
+        mine = db.session.execute(
+            sa.update(MailMessage)
+            .where(
+                MailMessage.mail_message_id == claim.mail_message_id,
+                MailMessage.lease_token == claim.token,
+                MailMessage.state == MailState.CLAIMED,
+            )
+            .values(state=MailState.HANDING_OVER)
+            .returning(MailMessage.mail_message_id)
+        ).scalar_one_or_none()
+    if mine is None:
+        raise LeaseLost
+
+
+def _settle(claim: _Claim, answer: mail.Answer, *, now: datetime) -> None:
+    """Write down what became of the letter, unless a person has decided about it in the meantime."""
+    mine = db.session.execute(
+        sa.update(MailMessage)
+        .where(
+            MailMessage.mail_message_id == claim.mail_message_id,
+            MailMessage.lease_token == claim.token,
+            MailMessage.state.in_((MailState.CLAIMED, MailState.HANDING_OVER, MailState.IN_DOUBT)),
+        )
+        .values(**_after(claim, answer, now=now))
+        .returning(MailMessage.mail_message_id)
+    ).scalar_one_or_none()
+    db.session.execute(
+        sa.update(MailAttempt)
+        .where(MailAttempt.mail_attempt_id == claim.mail_attempt_id)
+        .values(outcome=answer.outcome, reply=answer.reply, ended_at=sa.func.now())
+    )
+    if mine is None:
+        log.warning("letter was taken back before its answer", mail_message_id=claim.mail_message_id)
+
+
+def _after(claim: _Claim, answer: mail.Answer, *, now: datetime) -> dict[str, Any]:
+    wiped = sa.case((MailMessage.is_secret, None), else_=MailMessage.text_body)
+    wiped_html = sa.case((MailMessage.is_secret, None), else_=MailMessage.html_body)
+    told: dict[str, Any] = {"last_error": answer.reply, "lease_until": None}
+    match answer.outcome:
+        case "sent":
+            return {
+                "state": MailState.SENT,
+                "sent_at": sa.func.now(),
+                "last_error": None,
+                "lease_until": None,
+                "text_body": wiped,
+                "html_body": wiped_html,
+            }
+        case "deferred" if claim.attempts < MOST_ATTEMPTS:
+            again = now + pause_after(claim.attempts)
+            return {**told, "state": MailState.PLANNED, "next_attempt_at": again, "lease_token": None}
+        case "in doubt":
+            return {**told, "state": MailState.IN_DOUBT}
+        case _:
+            return {**told, "state": MailState.FAILED}

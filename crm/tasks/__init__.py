@@ -1,0 +1,116 @@
+"""The other door: what a worker is told to do. A task is a few lines: ids in, one service call, nothing out.
+
+Floor 5. The settings below are chosen so that Celery only ever rings bells (architecture.md §8): the work and
+its state are rows, so a message may be lost, doubled or late without harm.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from celery import Task
+from celery.signals import worker_process_init
+from flask import Flask
+from kombu import Queue
+
+from crm import bell
+from crm.config import Settings
+from crm.db import SYSTEM, act_as, db, transaction
+
+HARD_LIMIT: Final = 120
+"""Seconds after which a task is killed. Leases are longer, so the holder of a lease that ran out is dead."""
+
+
+class Job(Task):  # type: ignore[misc]
+    """A task that runs inside the application, as the system, in one unit of work."""
+
+    abstract = True
+    in_one_transaction = True
+    """False for work that talks to the network: its service opens short transactions of its own."""
+
+    def __call__(self, *ids: int) -> None:
+        app: Flask = self.app.flask
+        with app.app_context():
+            act_as(SYSTEM)
+            if self.in_one_transaction:
+                with transaction():
+                    self.run(*ids)
+            else:
+                self.run(*ids)
+
+    def enqueue(self, *ids: int) -> None:
+        """Ring for this task once the running unit of work has committed."""
+        bell.ring(self.name, *ids)
+
+
+def job(*, in_one_transaction: bool = True) -> Callable[[Callable[..., None]], Job]:
+    """Make a function a task, named by its module and itself: `mails.send_one`."""
+
+    def decorate(function: Callable[..., None]) -> Job:
+        module = function.__module__.rpartition(".")[2]
+        made: Job = bell.celery.task(
+            base=Job, name=f"{module}.{function.__name__}", in_one_transaction=in_one_transaction
+        )(function)
+        return made
+
+    return decorate
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Give the Celery object its settings, its tasks, and `app` to run them in."""
+    from crm.tasks import schedule
+
+    bell.celery.flask = app
+    bell.celery.conf.update(_configuration(settings))
+    bell.celery.conf.beat_schedule = schedule.TIMETABLE
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker_url": settings.redis_url,
+        "imports": tuple(f"crm.tasks.{name}" for name in ("deliveries", "jobs", "mails", "schedule")),
+        # What travels: ids as JSON, one message at a time to each process, acknowledged before the work.
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "task_queues": [Queue("default"), Queue("mail")],
+        "task_default_queue": "default",
+        "task_routes": {"mails.*": {"queue": "mail"}},
+        # Results are rows of ours.
+        "task_ignore_result": True,
+        "result_backend": None,
+        # Trying again is the tick's, by `next_attempt_at`.
+        "task_publish_retry": False,
+        "task_time_limit": HARD_LIMIT,
+        "task_soft_time_limit": None,
+        "worker_concurrency": 2,
+        "worker_max_tasks_per_child": 1000,
+        "worker_soft_shutdown_timeout": 5.0,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # A broker that is away is waited for; one that is gone without a word is noticed.
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_connection_timeout": 5,
+        "broker_transport_options": {
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "visibility_timeout": 300,
+        },
+        "timezone": "UTC",
+        "beat_schedule_filename": str(settings.data_dir / "beat-schedule"),
+        "beat_max_loop_interval": 30,
+        # Our own logs go to standard error as they are.
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def _forget_connections(**_: Any) -> None:
+    """A forked worker process must not share its parent's database connections."""
+    with bell.celery.flask.app_context():
+        db.engine.dispose(close=False)
+
+
+worker_process_init.connect(_forget_connections, weak=False)
