@@ -36,9 +36,15 @@ document.addEventListener("click", (event) => {
   if (!(at instanceof Element)) return;
   const opener = at.closest("[data-open]");
   if (opener instanceof HTMLElement) follow(opener, event);
-  else if (at.closest("[data-close]")) at.closest("dialog")?.close();
+  else if (at.closest("dialog [data-close]")) leave(at, event);
   else if (at instanceof HTMLDialogElement && isOutside(at, event)) at.close();
 });
+
+/** Closes the dialog; the link that data-close may stand on is for the page without one. @param {Element} at @param {MouseEvent} event */
+function leave(at, event) {
+  event.preventDefault();
+  at.closest("dialog")?.close();
+}
 
 /** Opens what the opener names; with a modifier held its link is followed instead. @param {HTMLElement} opener @param {MouseEvent} event */
 function follow(opener, event) {
