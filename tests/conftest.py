@@ -1,0 +1,174 @@
+"""Fixtures: a real PostgreSQL, a transaction for each test that is undone, people with names."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, current_app
+from sqlalchemy import event
+
+import crm
+from crm.db import Person, act_as, db
+from crm.models import User
+from tests import databases
+from tests.clients import Client, take_role
+from tests.databases import Database
+from tests.factories import Make
+
+Counting = Callable[[], AbstractContextManager[list[str]]]
+
+# Not of a page's own: the frame that every request has.
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "select set_config(", "set constraints")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The last of the run drops what it left; an xdist worker is not the last."""
+    if not hasattr(session.config, "workerinput") and "TEST_RUN_ID" in os.environ:
+        databases.drop_all_of_this_run()
+
+
+@pytest.fixture(scope="session")
+def template() -> Database:
+    """The migrated, empty database of this run. Nobody may connect to it: it is there to be cloned."""
+    if "TEST_RUN_ID" not in os.environ:
+        pytest.exit("These tests need servers: run them with bin/test, which starts them.", returncode=2)
+    return databases.template()
+
+
+@pytest.fixture(scope="session")
+def shared_database(template: Database, worker_id: str) -> Iterator[Database]:
+    """The database of this xdist worker. Tests undo what they do in it; nothing is ever committed."""
+    with databases.clone(template, worker_id) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def app(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application as the web has it, signed in as kp_test, who may take the role of each login."""
+    settings = databases.test_settings(
+        database_url=shared_database.url("test"), data_dir=tmp_path_factory.mktemp("data")
+    )
+    made = crm.create_app("web", settings)
+    made.test_client_class = Client
+    db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[sa.Connection]:
+    """The connection of this test, in a transaction that is undone. Nobody is named on it: it is kp_web's.
+
+    Sessions join it by savepoints, whoever opens them, so a commit of the application stays inside.
+    """
+    session_class = db.session.session_factory.class_
+    original = session_class.get_bind
+
+    def get_bind(session: object, *args: object, **kwargs: object) -> object:
+        if current_app._get_current_object() is app:  # type: ignore[attr-defined]
+            return connection
+        return original(session, *args, **kwargs)
+
+    with app.app_context():
+        connection = db.engine.connect()
+        outer = connection.begin()
+        session_class.get_bind = get_bind
+        try:
+            take_role("kp_web")
+            yield connection
+        finally:
+            db.session.remove()
+            session_class.get_bind = original
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def acting_as(database: sa.Connection) -> Callable[[User | Person | None], None]:
+    """`acting_as(nell)`, `acting_as(SYSTEM)`, `acting_as(None)`: who does what comes next in the test."""
+
+    def act(person: User | Person | None) -> None:
+        db.session.commit()
+        db.session().info.pop("person", None)
+        if person is None:
+            take_role("kp_web")
+        else:
+            act_as(person.user_id if isinstance(person, User) else person)
+            db.session.connection()
+
+    return act
+
+
+@pytest.fixture
+def make(database: sa.Connection) -> Make:
+    """Rows that a test begins with, made as the owner: `make.opportunity(stage=…, principals=[…])`."""
+    return Make(database)
+
+
+@pytest.fixture
+def mara(make: Make) -> User:
+    """A manager; nell is in her team."""
+    return make.user("Mara Lindqvist", email="mara@pantry.example", role="manager")
+
+
+@pytest.fixture
+def nell(make: Make, mara: User) -> User:
+    """A rep of mara's team."""
+    return make.user("Nell Okafor", email="nell@pantry.example", manager=mara)
+
+
+@pytest.fixture
+def otis(make: Make) -> User:
+    """A rep of nobody's team."""
+    return make.user("Otis Brandt", email="otis@pantry.example")
+
+
+@pytest.fixture
+def ada(make: Make) -> User:
+    """An admin."""
+    return make.user("Ada Reyes", email="ada@pantry.example", role="admin")
+
+
+@pytest.fixture
+def client(app: Flask, database: sa.Connection) -> Client:
+    """A browser in which nobody is signed in."""
+    made = app.test_client()
+    assert isinstance(made, Client)
+    return made
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[[User], Client]:
+    """`sign_in(nell)`: the client is hers from the next request on."""
+    return client.sign_in
+
+
+@pytest.fixture
+def statements(database: sa.Connection) -> Counting:
+    """`with statements() as seen:` gathers the statements that the block sends; frames are left out."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if not statement.lstrip().startswith(FRAME):
+                seen.append(statement)
+
+        event.listen(database, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(database, "before_cursor_execute", note)
+
+    return counting
+
+
+@pytest.fixture
+def own_database(template: Database, request: pytest.FixtureRequest, worker_id: str) -> Iterator[Database]:
+    """A database for a test that needs real commits, several connections or real roles; dropped after it."""
+    with databases.clone(template, f"own_{worker_id}") as copy:
+        yield copy

@@ -1,0 +1,163 @@
+"""The databases of the tests: one template a run, made by a real `flask db upgrade`, and clones of it.
+
+`bin/test` starts the server and names it in the environment (bin/stack/trial.py lists the names).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from crm.config import Door, Settings
+
+ROOT = Path(__file__).parent.parent
+FIRM_TIMEZONE = "America/Chicago"
+SECRET_KEY = "only for tests, and long enough"
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database on the test server, and the addresses under which each role reaches it."""
+
+    name: str
+
+    def url(self, login: str) -> str:
+        """The address for `superuser`, or for `owner`, `web`, `worker`, `backup` or `test` (without kp_)."""
+        return _address(login, self.name)
+
+    def connect(self, login: str = "worker", *, role: str | None = "kp_system") -> psycopg.Connection:
+        """A connection of its own; `role` is taken for the whole session, None = the bare login."""
+        connection = psycopg.connect(self.url(login), autocommit=True)
+        if role is not None:
+            connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        return connection
+
+    def settings(self, door: Door, **changed: object) -> Settings:
+        """The settings of a process behind `door` on this database, signed in as its real role."""
+        addresses = {
+            "database_url": self.url("web"),
+            "database_worker_url": self.url("worker"),
+            "database_owner_url": self.url("owner"),
+        }
+        if door == "web":
+            addresses = {"database_url": self.url("web")}
+        return test_settings(**addresses, **changed)
+
+
+def test_settings(**given: object) -> Settings:
+    """Settings that depend on nothing of the machine but the servers of bin/test."""
+    fixed: dict[str, object] = {
+        "redis_url": os.environ["TEST_REDIS_URL"],
+        "smtp_url": "smtp://127.0.0.1:9",  # nobody listens: a test that sends starts a catcher of its own
+        "secret_key": SECRET_KEY,
+        "base_url": "http://localhost",
+        "firm_name": "Harbor & Vine Brokerage",
+        "firm_timezone": FIRM_TIMEZONE,
+        "pantry_env": "test",
+        "log_level": "ERROR",
+    }
+    return Settings(**fixed | given)  # type: ignore[arg-type]
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+def template() -> Database:
+    """The migrated, empty database of this run; whoever comes first makes it, the others wait."""
+    made = Database(f"template_{_run()}")
+    with _superuser() as admin:
+        admin.execute("select pg_advisory_lock(hashtext(%s))", [made.name])
+        if admin.execute("select from pg_database where datname = %s", [made.name]).fetchone():
+            return made
+        half = Database(f"{made.name}_half")
+        _create(admin, half.name, template=urlsplit(_address("owner")).path.lstrip("/"))
+        flask_db("upgrade", database=half)
+        rename = sql.SQL("alter database {} rename to {}")
+        admin.execute(rename.format(sql.Identifier(half.name), sql.Identifier(made.name)))
+    return made
+
+
+@contextmanager
+def clone(of: Database, name: str) -> Iterator[Database]:
+    """A copy of a database to which nobody is connected; dropped afterwards, with whoever still is."""
+    copy = Database(f"{name}_{_run()}")
+    with _superuser() as admin:
+        _create(admin, copy.name, template=of.name)
+    try:
+        yield copy
+    finally:
+        with _superuser() as admin:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(copy.name)))
+
+
+@contextmanager
+def empty(name: str) -> Iterator[Database]:
+    """A database that was set up and never migrated."""
+    with clone(Database(urlsplit(_address("owner")).path.lstrip("/")), name) as copy:
+        yield copy
+
+
+def flask_db(*words: str, database: Database, **environment: str) -> str:
+    """Run `flask db …` as an operator would, as kp_owner; returns what it said. Raises when it fails."""
+    command = [sys.executable, "-m", "flask", "db", *words]
+    settings = {
+        "FLASK_APP": "crm.cli:create_app",
+        "DATABASE_URL": database.url("web"),
+        "DATABASE_OWNER_URL": database.url("owner"),
+        "FIRM_TIMEZONE": FIRM_TIMEZONE,
+        "FIRM_NAME": "Harbor & Vine Brokerage",
+        "SECRET_KEY": SECRET_KEY,
+        "PANTRY_ENV": "test",
+    }
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **settings, **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        raise RuntimeError(f"flask db {' '.join(words)} ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout
+
+
+def drop_all_of_this_run() -> None:
+    """Leave nothing on a server that other runs share."""
+    with _superuser() as admin:
+        names = admin.execute(
+            "select datname from pg_database where datname like %s", [f"%{_run()}%"]
+        ).fetchall()
+        for (name,) in names:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _run() -> str:
+    return os.environ["TEST_RUN_ID"]
+
+
+def _address(login: str, database: str | None = None) -> str:
+    parts = urlsplit(os.environ[f"TEST_DATABASE_{login.upper()}_URL"])
+    return urlunsplit(parts._replace(path=f"/{database}")) if database else urlunsplit(parts)
+
+
+def _superuser() -> psycopg.Connection:
+    return psycopg.connect(_address("superuser"), autocommit=True)
+
+
+def _create(admin: psycopg.Connection, name: str, *, template: str) -> None:
+    statement = sql.SQL("create database {} template {} owner kp_owner strategy wal_log")
+    # Two workers that copy the same database at once would find it in use.
+    admin.execute("select pg_advisory_lock(hashtext(%s))", [template])
+    try:
+        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    finally:
+        admin.execute("select pg_advisory_unlock(hashtext(%s))", [template])
