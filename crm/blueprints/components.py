@@ -19,6 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 
 from crm.enums import AdvocacyStatus, EngagementLevel, InteractionType, OpportunityStage, Sentiment
 
@@ -73,7 +74,12 @@ class SampleForm(Form):
     type = RadioField("What was it?", choices=[kind.value for kind in InteractionType])
     sentiment = RadioField("How did it go?", choices=[feeling.value for feeling in Sentiment])
     follow_up = RadioField(
-        "Follow up?", choices=[("no", "No"), ("2026-11-25", "Tomorrow"), ("pick", "Pick a day")]
+        "Follow up?",
+        choices=[
+            SelectChoice("no", "No"),
+            SelectChoice("2026-11-25", "Tomorrow"),
+            SelectChoice("pick", "Pick a day"),
+        ],
     )
 
 
