@@ -49,6 +49,12 @@ def today() -> date:
     return clock.today_for(person().time_zone, clock.now())
 
 
+def firm_today() -> date:
+    """The day it is for the firm: levels, weeks and tallies go by it."""
+    zone: str = current_app.config["SETTINGS"].firm_timezone
+    return clock.today_for(zone, clock.now())
+
+
 def is_fragment() -> bool:
     """True if htmx asks for a part of the page and not for the whole of it."""
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
