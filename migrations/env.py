@@ -1,9 +1,11 @@
-"""How `flask db …` and plain alembic change the database: as kp_owner, one at a time, never waiting long for a lock.
+"""How `flask db …` and plain alembic change the database: as kp_owner, one at a time, without long waits.
 
-Every revision is a transaction of its own, so an upgrade that was killed goes on where it stopped when run again.
-At head the objects of migrations/sql are swapped (see objects.py) and the firm's name and zone are written.
+Every revision is a transaction of its own, so an upgrade that was killed goes on where it stopped when it is
+run again. At head the objects of migrations/sql are swapped (see objects.py) and the firm's name and zone are
+written.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,13 +14,22 @@ from alembic import context
 from alembic.runtime.migration import RevisionStep
 from alembic.script import ScriptDirectory
 
+import crm.models  # noqa: F401 - makes the tables known, for `flask db check`
 from crm import config
+from crm.db import Base
 from migrations import objects
+
+log = logging.getLogger("alembic.env")
 
 # Any number that no other program here uses: the lock that two migrations at once would both want.
 LOCK = 7_203_914_652
 # Waiting for a lock makes everybody else wait behind us: rather give up and be run again.
 LOCK_TIMEOUT = "set lock_timeout = '3s'"
+
+
+def is_ours(thing: Any, _name: str | None, kind: str, *_: Any) -> bool:
+    """Whether revisions are to be held against this; views are remade from files, not migrated."""
+    return not (kind == "table" and thing.info.get("is_view"))
 
 
 def offline() -> None:
@@ -30,7 +41,7 @@ def offline() -> None:
 
 
 def online() -> None:
-    """Run the revisions, then put the objects of migrations/sql in place if they are not those of the files."""
+    """Run the revisions, then put the objects of migrations/sql in place unless they are there."""
     settings = config.load()
     engine = sa.create_engine(settings.database_for("commands"), poolclass=sa.NullPool)
     with engine.connect() as connection:
@@ -42,8 +53,10 @@ def online() -> None:
         head = set(ScriptDirectory.from_config(context.config).get_heads())
         context.configure(
             connection=connection,
+            target_metadata=Base.metadata,
+            include_object=is_ours,
+            compare_server_default=True,
             transaction_per_migration=True,
-            on_version_apply=_say,
         )
         moved = _watch(connection)
         # Alembic must not find a transaction open: a revision that leaves it for a while could not.
@@ -55,19 +68,20 @@ def online() -> None:
         if at_head and (moved or _is_upgrade(head)):
             if objects.remembered_digest(connection) != objects.digest():
                 objects.remake(connection)
-                print("  views, functions, triggers and grants are those of migrations/sql")
+                log.info("Views, functions, triggers and grants were made anew from migrations/sql")
             _write_firm(connection, settings)
         connection.commit()
 
 
 def _watch(connection: sa.Connection) -> list[RevisionStep]:
-    """Take objects that stand in the way before the first step is run; the list tells later which steps there were.
+    """Take objects that stand in the way before the first step is run; the list tells later which steps ran.
 
-    `current` and `stamp` plan no revision step and lose nothing. A downgrade takes triggers and functions, too:
-    they would name tables and columns that are gone. The older code's upgrade puts its own in place.
+    `current` and `stamp` plan no revision step and lose nothing. A downgrade takes triggers and functions,
+    too: they would name tables and columns that are gone. The older code's upgrade puts its own in place.
     """
     migration = context.get_context()
-    plan = migration._migrations_fn
+    # Private, and the only place that knows the plan before it is carried out; a test upgrades through it.
+    plan = migration._migrations_fn  # noqa: SLF001
     moved: list[RevisionStep] = []
 
     def planned(*args: Any) -> Iterator[Any]:
@@ -82,7 +96,7 @@ def _watch(connection: sa.Connection) -> list[RevisionStep]:
         connection.commit()
         return iter(steps)
 
-    migration._migrations_fn = planned
+    migration._migrations_fn = planned  # noqa: SLF001
     return moved
 
 
@@ -94,18 +108,12 @@ def _is_upgrade(head: set[str]) -> bool:
         return False
 
 
-def _say(*, step: Any, **_: Any) -> None:
-    arrow = "+" if step.is_upgrade else "-"
-    for revision in step.up_revisions:
-        print(f"  {arrow} {revision.revision} {revision.doc.strip().splitlines()[0]}")
-
-
 def _write_firm(connection: sa.Connection, settings: config.Settings) -> None:
-    """The database tells days and weeks in the firm's zone, so it must know the one that the settings name."""
+    """The database tells days and weeks in the firm's zone, so it must know the one of the settings."""
     connection.execute(
         sa.text(
-            "insert into firm_settings as f (name, time_zone) values (:name, :time_zone) on conflict (is_the_one) "
-            "do update set name = excluded.name, time_zone = excluded.time_zone "
+            "insert into firm_settings as f (name, time_zone) values (:name, :time_zone) "
+            "on conflict (is_the_one) do update set name = excluded.name, time_zone = excluded.time_zone "
             "where (f.name, f.time_zone) is distinct from (excluded.name, excluded.time_zone)"
         ),
         {"name": settings.firm_name, "time_zone": settings.firm_timezone},

@@ -1,8 +1,8 @@
 """Views, functions, triggers and grants: one object, one file under sql/, always the current text.
 
-While tables migrate the old objects stay in place; at head all of them are swapped in one transaction, so that a
-kill in between never leaves a table without its triggers. Text goes through the driver's own cursor, where % and :
-mean nothing.
+While tables migrate the old objects stay in place; at head all of them are swapped in one transaction, so
+that a kill in between never leaves a table without its triggers. Text goes through the driver's own cursor,
+where % and : mean nothing.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ EXTENSIONS = ("pg_trgm", "unaccent")
 # Made by a migration, because generated columns are made of it; never swapped.
 KEPT_FUNCTIONS = ("fold",)
 
-# A view is dropped once nothing reads it any more; never with CASCADE, which could take more than we meant. Views
-# of extensions stay.
+# A view is dropped once nothing reads it any more; never with CASCADE, which could take more than we
+# meant. Views of extensions stay.
 DROP_VIEWS = """
 do $do$
 declare
@@ -97,12 +97,14 @@ def check_set_up(connection: sa.Connection) -> None:
         raise SystemExit(f"This database is not set up: it lacks the roles {', '.join(missing)}. {way_out}")
     there = set(connection.exec_driver_sql("select extname from pg_extension").scalars())
     if missing := [extension for extension in EXTENSIONS if extension not in there]:
-        raise SystemExit(f"This database is not set up: it lacks the extensions {', '.join(missing)}. {way_out}")
+        raise SystemExit(
+            f"This database is not set up: it lacks the extensions {', '.join(missing)}. {way_out}"
+        )
     who = connection.exec_driver_sql("select current_user").scalar_one()
     if who != "kp_owner":
         raise SystemExit(
-            f"Migrations run as kp_owner, who owns the tables, and not as {who}. Set DATABASE_OWNER_URL to the "
-            "address of kp_owner."
+            f"Migrations run as kp_owner, who owns the tables, and not as {who}. Set DATABASE_OWNER_URL to "
+            "the address of kp_owner."
         )
 
 
@@ -116,8 +118,9 @@ def digest() -> str:
 
 def remembered_digest(connection: sa.Connection) -> str | None:
     """The fingerprint of the objects in the database; it lies as a comment on alembic's own table."""
-    found = connection.exec_driver_sql("select obj_description(to_regclass('public.alembic_version'), 'pg_class')")
-    return found.scalar()
+    return connection.exec_driver_sql(
+        "select obj_description(to_regclass('public.alembic_version'), 'pg_class')"
+    ).scalar()
 
 
 def forget(connection: sa.Connection) -> None:

@@ -9,9 +9,9 @@ from alembic import op
 revision = "001"
 down_revision = None
 
-# Generated columns and indexes are made of fold(), so it belongs to the tables and not to the functions that every
-# upgrade swaps: taking it away would take them along. unaccent() is only `stable` because somebody could edit its
-# dictionary; ours is the one that PostgreSQL ships.
+# Generated columns and indexes are made of fold(), so it belongs to the tables and not to the functions that
+# every upgrade swaps: taking it away would take them along. unaccent() is only `stable` because its
+# dictionary could be edited; ours is the one that PostgreSQL ships.
 FOLD = """
 create function fold(text) returns text
     language sql immutable strict parallel safe
@@ -21,9 +21,10 @@ comment on function fold(text) is 'A text as search and sorting see it: without 
 
 ENUMS = """
 create type opportunity_stage_enum as enum (
-    'New Lead', 'Initial Outreach', 'Sample/Visit Offered', 'Awaiting Response', 'Feedback Logged', 'Demo Scheduled',
-    'Closed - Won', 'Closed - Stalled', 'Closed - No Fit');
-create type interaction_type_enum as enum ('Email', 'Phone Call', 'Meeting', 'Demo/sampled', 'Follow-up', 'Note');
+    'New Lead', 'Initial Outreach', 'Sample/Visit Offered', 'Awaiting Response', 'Feedback Logged',
+    'Demo Scheduled', 'Closed - Won', 'Closed - Stalled', 'Closed - No Fit');
+create type interaction_type_enum as enum (
+    'Email', 'Phone Call', 'Meeting', 'Demo/sampled', 'Follow-up', 'Note');
 create type sentiment_enum as enum ('Positive', 'Neutral', 'Negative');
 create type advocacy_status_enum as enum ('Champion', 'Supporter', 'Neutral', 'Skeptic', 'Blocker');
 """
@@ -51,7 +52,8 @@ create table contacts (
     updated_at timestamptz not null default now(),
     deleted_at timestamptz,
     constraint pk_contacts primary key (contact_id),
-    constraint fk_contacts_organization_id foreign key (organization_id) references organizations (organization_id)
+    constraint fk_contacts_organization_id
+        foreign key (organization_id) references organizations (organization_id)
 );
 
 create table products (
@@ -132,7 +134,8 @@ create table interactions (
 create index idx_interactions_opportunity_id on interactions (opportunity_id);
 create index idx_interactions_contact_id on interactions (contact_id);
 create index idx_interactions_date on interactions (interaction_date);
-create index idx_interactions_follow_up on interactions (follow_up_required, follow_up_date) where follow_up_required;
+create index idx_interactions_follow_up on interactions (follow_up_required, follow_up_date)
+    where follow_up_required;
 """
 
 

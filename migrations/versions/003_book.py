@@ -1,4 +1,4 @@
-"""What the book of a broker needs beside the founding columns: names, owners, addresses, promises, stages in time.
+"""What the book needs beside the founding columns: names, owners, addresses, promises, stages in time.
 
 Every business row gets a `version`, so that a stale edit is noticed.
 """
@@ -147,7 +147,8 @@ create table opportunity_stage_changes (
         foreign key (opportunity_id) references opportunities (opportunity_id) on delete cascade,
     constraint fk_opportunity_stage_changes_changed_by foreign key (changed_by) references users (user_id)
 );
-create index ix_opportunity_stage_changes_opportunity_id on opportunity_stage_changes (opportunity_id, changed_at);
+create index ix_opportunity_stage_changes_opportunity_id
+    on opportunity_stage_changes (opportunity_id, changed_at);
 create index ix_opportunity_stage_changes_changed_at on opportunity_stage_changes (changed_at);
 """
 
@@ -199,13 +200,12 @@ def downgrade() -> None:
     op.execute(
         """
         alter table interactions
-            drop constraint ck_interactions_notes,
-            drop constraint ck_interactions_follow_up,
+            drop constraint ck_interactions_notes, drop constraint ck_interactions_follow_up,
             drop column organization_id, drop column activity, drop column subject, drop column location,
             drop column duration_minutes, drop column outcome, drop column author_id, drop column is_touch,
-            drop column follow_up_note, drop column owner_id, drop column completed_at, drop column completed_by,
-            drop column completed_with, drop column snoozed_until_on, drop column times_rescheduled,
-            drop column version;
+            drop column follow_up_note, drop column owner_id, drop column completed_at,
+            drop column completed_by, drop column completed_with, drop column snoozed_until_on,
+            drop column times_rescheduled, drop column version;
 
         drop table opportunity_stage_changes;
         drop index ix_opportunity_products_product_id;
@@ -213,30 +213,30 @@ def downgrade() -> None:
         alter table opportunity_principals drop column is_derived;
         drop index ix_opportunities_primary_contact_id;
         alter table opportunities
-            drop constraint ck_opportunities_name,
-            drop column name_key, drop column owner_id, drop column second_owner_id, drop column distributor_id,
-            drop column source, drop column tags, drop column started_on, drop column stage_changed_at,
-            drop column closed_at, drop column close_reason, drop column close_note, drop column next_action,
+            drop constraint ck_opportunities_name, drop column name_key, drop column owner_id,
+            drop column second_owner_id, drop column distributor_id, drop column source, drop column tags,
+            drop column started_on, drop column stage_changed_at, drop column closed_at,
+            drop column close_reason, drop column close_note, drop column next_action,
             drop column expected_close_on, drop column cases_per_week, drop column version;
 
         alter table products
-            drop constraint ck_products_name,
-            drop column status, drop column manufacturer_code, drop column unit_size, drop column version;
+            drop constraint ck_products_name, drop column status, drop column manufacturer_code,
+            drop column unit_size, drop column version;
         drop type product_status_enum;
 
         drop index ix_contacts_organization_id;
         alter table contacts
             drop column name_key, drop column first_name, drop column last_name, drop column position,
             drop column department, drop column email, drop column phone, drop column mobile_phone,
-            drop column preferred_channel, drop column is_primary, drop column reports_to_id, drop column owner_id,
-            drop column notes, drop column left_on, drop column version;
+            drop column preferred_channel, drop column is_primary, drop column reports_to_id,
+            drop column owner_id, drop column notes, drop column left_on, drop column version;
 
         drop table organization_aliases;
         alter table organizations
-            drop constraint ck_organizations_name,
-            drop column name_key, drop column legal_name, drop column segment, drop column priority,
-            drop column parent_organization_id, drop column owner_id, drop column second_owner_id,
-            drop column owner_text, drop column usual_distributor_id, drop column phone, drop column second_phone,
+            drop constraint ck_organizations_name, drop column name_key, drop column legal_name,
+            drop column segment, drop column priority, drop column parent_organization_id,
+            drop column owner_id, drop column second_owner_id, drop column owner_text,
+            drop column usual_distributor_id, drop column phone, drop column second_phone,
             drop column email, drop column website, drop column linkedin, drop column address_line1,
             drop column address_line2, drop column city, drop column state, drop column postal_code,
             drop column country, drop column notes, drop column weekly_focus_on, drop column is_anchor,

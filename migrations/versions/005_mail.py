@@ -1,4 +1,4 @@
-"""The mail ledger: when each person wants which mail, what is due to whom, and how far each letter has come."""
+"""The mail ledger: when a person wants which mail, what is due to whom, how far each letter has come."""
 
 from alembic import op
 
@@ -11,7 +11,8 @@ def upgrade() -> None:
         """
         create type mail_kind_enum as enum ('reminder', 'digest');
         create type delivery_state_enum as enum ('planned', 'made', 'nothing to say', 'superseded');
-        create type mail_state_enum as enum ('planned', 'claimed', 'handing over', 'sent', 'failed', 'in doubt');
+        create type mail_state_enum as enum (
+            'planned', 'claimed', 'handing over', 'sent', 'failed', 'in doubt');
 
         create table notification_preferences (
             user_id bigint not null,
@@ -72,7 +73,8 @@ def upgrade() -> None:
             constraint pk_mail_messages primary key (mail_message_id),
             constraint uq_mail_messages_delivery_id unique (delivery_id),
             constraint uq_mail_messages_message_id unique (message_id),
-            constraint fk_mail_messages_delivery_id foreign key (delivery_id) references deliveries (delivery_id)
+            constraint fk_mail_messages_delivery_id
+                foreign key (delivery_id) references deliveries (delivery_id)
         );
         create index ix_mail_messages_waiting on mail_messages (next_attempt_at)
             where state in ('planned', 'claimed', 'handing over');

@@ -1,5 +1,5 @@
--- For constraint triggers at the end of a transaction: an interaction is about at least one of an opportunity, a contact,
--- an organization or a principal. At the end, because principals are named after the interaction is there.
+-- For constraint triggers at the end of a transaction: an interaction is about at least one of an opportunity, a
+-- contact, an organization or a principal. At the end, because principals are named once the interaction is there.
 create or replace function check_interaction_subject() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public
 as $$

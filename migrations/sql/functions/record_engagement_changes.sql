@@ -12,7 +12,8 @@ begin
     perform pg_advisory_xact_lock('principal_summaries'::regclass::oid::bigint);
 
     with found as (
-        select o.organization_id as principal_id, last.touch_at, s.touch_seen_at, recorded.to_level as level_before,
+        select o.organization_id as principal_id, last.touch_at, s.touch_seen_at,
+            recorded.to_level as level_before,
             calculate_engagement_level(last.touch_at, today) as level
         from organizations o
         left join principal_summaries s on s.principal_id = o.organization_id

@@ -1,5 +1,5 @@
--- What the planner and the worker may do: everything with the book, its counts, mail and jobs. People, their sign-in and
--- the firm's settings are for reading; accounts are made by commands, which run as the owner.
+-- What the planner and the worker may do: everything with the book, its counts, mail and jobs. People, their sign-in
+-- and the firm's settings are for reading; accounts are made by commands, which run as the owner.
 grant select on all tables in schema public to kp_system;
 grant insert, update, delete on
     organizations, organization_aliases, contacts, products,
