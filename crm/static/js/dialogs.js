@@ -2,7 +2,17 @@
 
 /** What a slot shows before its content arrives. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
-document.querySelectorAll(".dialog-slot").forEach((slot) => waiting.set(slot, slot.innerHTML));
+
+// A form in a slot whose answer leaves the slot empty is done: what it changed came out of band.
+const emptied = new MutationObserver((changes) => {
+  for (const { target } of changes)
+    if (target instanceof Element && target.childElementCount === 0) target.closest("dialog")?.close();
+});
+
+document.querySelectorAll(".dialog-slot").forEach((slot) => {
+  waiting.set(slot, slot.innerHTML);
+  emptied.observe(slot, { childList: true });
+});
 
 /** @param {string} id; @returns {boolean} whether there is such a dialog and it is open now */
 export function openDialog(id) {
@@ -67,9 +77,3 @@ function isOutside(box, event) {
 
 // The answer to a post says that the work is done: the form that was open for it has no more to do.
 document.addEventListener("pantry:done", () => openOne()?.close());
-
-// A form in a slot whose answer leaves the slot empty is done: what it changed came out of band.
-document.addEventListener("htmx:afterSettle", () => {
-  const slot = openOne()?.querySelector(".dialog-slot");
-  if (slot && slot.childElementCount === 0) slot.closest("dialog")?.close();
-});
