@@ -1,5 +1,5 @@
 """One file, one blueprint, one URL prefix."""
 
-from crm.blueprints import interactions, probes
+from crm.blueprints import components, interactions, probes
 
-BLUEPRINTS = (interactions.bp, probes.bp)
+BLUEPRINTS = (components.bp, interactions.bp, probes.bp)
