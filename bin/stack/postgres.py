@@ -77,6 +77,7 @@ class Cluster:
             log=log,
             environment=_environment(),
             is_ready=self.is_ready,
+            keeps_work=True,
             run_as=accounts.for_servers(),
             stop_signal=signal.SIGINT,  # a "fast" stop: rolls transactions back and leaves the cluster clean
             seconds_to_stop=30,

@@ -40,6 +40,8 @@ class Server:
     seconds_to_stop: float = 10
     keep_open: tuple[int, ...] = ()
     dies_with_us: bool = True
+    keeps_work: bool = False
+    was_asked_to_stop: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     deaths_in_a_row: int = 0
@@ -62,6 +64,7 @@ class Server:
             )
         self.started_at = time.monotonic()
         self.restart_at = None
+        self.was_asked_to_stop = False
 
     @property
     def pid(self) -> int:
@@ -84,21 +87,27 @@ class Server:
                 )
             time.sleep(0.05)
 
+    def ask_to_stop(self) -> None:
+        """Ask the program to stop, once (a second request makes some hurry), without waiting for it."""
+        if self.process is not None and self.process.poll() is None and not self.was_asked_to_stop:
+            self.process.send_signal(self.stop_signal)
+            self.was_asked_to_stop = True
+
     def stop(self) -> None:
-        """Ask the program to stop, wait, and kill it with its children when it does not."""
-        process, self.process = self.process, None
+        """Ask the program to stop, wait, and kill it with its children if it does not."""
+        process = self.process
         if process is None:
             return
-        if process.poll() is None:
-            process.send_signal(self.stop_signal)
-            try:
-                process.wait(self.seconds_to_stop)
-            except subprocess.TimeoutExpired:
-                say(f"         {self.name} did not stop within {self.seconds_to_stop:.0f} s and was killed")
+        self.ask_to_stop()
+        try:
+            process.wait(self.seconds_to_stop)
+        except subprocess.TimeoutExpired:
+            say(f"         {self.name} did not stop within {self.seconds_to_stop:.0f} s and was killed")
         # Whatever is left of its session, also when it had died before by itself.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        self.process = None
 
 
 TELLS = "the lines above come from its log and tell the cause; when it is mended, start again."
@@ -151,7 +160,15 @@ def watch(servers: Sequence[Server]) -> None:
 
 
 def stop_all(servers: Sequence[Server]) -> None:
-    """Stop the servers, the one started last first: work ends before the places it is kept in."""
+    """Stop the servers: first, all together, those that do work, then in turn the places it is kept in.
+
+    Work that is half done can still be written down; nothing new is begun meanwhile.
+    """
+    workers = [server for server in servers if not server.keeps_work]
+    for server in workers:
+        server.ask_to_stop()
+    for server in workers:
+        server.stop()
     for server in reversed(servers):
         server.stop()
 

@@ -188,6 +188,7 @@ def mail_catcher(made: Settings, lock: int) -> Server:
         log=_log(made.folder, "mail-catcher"),
         environment=made.for_strangers(),
         is_ready=is_ready,
+        keeps_work=True,
         keep_open=(lock,),
     )
 

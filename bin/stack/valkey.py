@@ -43,6 +43,7 @@ class Valkey:
             log=log,
             environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             is_ready=self.is_ready,
+            keeps_work=True,
             keep_open=keep_open,
         )
 
