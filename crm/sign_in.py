@@ -52,8 +52,10 @@ PUBLIC = (
 KEPT_FOR = 12 * 60 * 60
 """Seconds for which a form kept on the sign-in page may be sent after all."""
 
+CHEAP_HASHING = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+"""For the tests, which sign in hundreds of times; everywhere else hashing is slow on purpose."""
+
 csrf = CSRFProtect()
-security = Security()
 
 
 class Datastore(SQLAlchemyUserDatastore):
@@ -84,10 +86,12 @@ class LedgerMail(MailUtil):
 
 
 class SignInForm(LoginForm):
-    """Flask-Security's form, which stops trying for a while after too many failed tries for one address."""
+    """Flask-Security's form, which stops trying for a while after too many failed tries for one address, and
+    never tells which of address and password was wrong.
+    """
 
     def validate(self, extra_validators: Any = None, **kwargs: Any) -> bool:
-        email = (self.email.data or "").strip().lower()
+        email = self.email.data = (self.email.data or "").strip().lower()
         wait = services.sign_in.wait_for(email, now=clock.now())
         if wait is not None:
             self.form_errors = [
@@ -97,8 +101,10 @@ class SignInForm(LoginForm):
         if super().validate(extra_validators=extra_validators, **kwargs):
             services.sign_in.forget_failures(email)
             return True
-        if email:
+        if email and self.password.data and not self.csrf_token.errors:
             services.sign_in.note_failure(email, ip=request.remote_addr)
+            self.email.errors = self.password.errors = ()
+            self.form_errors = ["That e-mail and password do not go together. Try again."]
         return False
 
 
@@ -108,6 +114,7 @@ def init(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of an algorithm
         SECURITY_PASSWORD_SALT=hashlib.sha256(b"password " + settings.secret_key.encode()).hexdigest(),
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=CHEAP_HASHING if settings.pantry_env == "test" else {},
         SECURITY_PASSWORD_LENGTH_MIN=10,
         SECURITY_PASSWORD_CONFIRM_REQUIRED=True,
         SECURITY_RECOVERABLE=True,
@@ -135,7 +142,7 @@ def init(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.is_https,
     )
     csrf.init_app(app)
-    security.init_app(app, Datastore(db, User, SignInRole), login_form=SignInForm, mail_util_cls=LedgerMail)
+    security = Security(app, Datastore(db, User, SignInRole), login_form=SignInForm, mail_util_cls=LedgerMail)
     app.before_request(_who_is_it)
     app.view_functions["security.login"] = _sign_in_and_go_on(app.view_functions["security.login"])
     security.login_context_processor(lambda: {"kept": request.form.get("kept", "")})

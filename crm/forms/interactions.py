@@ -9,6 +9,7 @@ from wtforms import (
     DateField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -50,7 +51,7 @@ class InteractionForm(FlaskForm):
     interaction_type = RadioField(
         "What was it?",
         [InputRequired("Choose what it was.")],
-        choices=[(kind.value, kind.value) for kind in TYPES],
+        choices=[SelectChoice(kind.value) for kind in TYPES],
     )
     opportunity = SelectField(
         "About", coerce=lambda value: int(value) if value else None, validate_choice=False
@@ -74,7 +75,7 @@ class InteractionForm(FlaskForm):
     )
     sentiment = RadioField(
         "How did it go?",
-        choices=[(word.value, word.value) for word in Sentiment],
+        choices=[SelectChoice(word.value) for word in Sentiment],
         default=Sentiment.NEUTRAL.value,
     )
     happened_on = DateField("When", [Maybe()])
@@ -103,7 +104,7 @@ class InteractionForm(FlaskForm):
             },
             A_DAY: ("Pick a day", "calendar"),
         }
-        self.follow_up.choices = [(value, words) for value, (words, _) in self.offers.items()]
+        self.follow_up.choices = [SelectChoice(value, words) for value, (words, _) in self.offers.items()]
         self._settle_follow_up()
 
     def _settle_follow_up(self) -> None:
@@ -121,10 +122,10 @@ class InteractionForm(FlaskForm):
     def offer(self, *, opportunities: list[Choice], principals: list[Choice]) -> None:
         """Fill the choices that depend on whom it was with; a choice that no longer fits is dropped."""
         self.opportunity.choices = [
-            ("", "Not about an opportunity"),
-            *((str(choice.choice_id), f"{choice.name} · {choice.detail}") for choice in opportunities),
+            SelectChoice("", "Not about an opportunity"),
+            *(SelectChoice(str(one.choice_id), f"{one.name} · {one.detail}") for one in opportunities),
         ]
-        self.principals.choices = [(choice.choice_id, choice.name) for choice in principals]
+        self.principals.choices = [SelectChoice(one.choice_id, one.name) for one in principals]
 
     @property
     def smalls(self) -> dict[str, str]:
