@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from crm.cli import engagement, jobs, mail
+from crm.cli import engagement, imports, jobs, mail
 
-GROUPS = (engagement.engagement, jobs.jobs, mail.mail)
+GROUPS = (engagement.engagement, imports.imports, jobs.jobs, mail.mail)
 """Every group that `flask` offers."""
 
 

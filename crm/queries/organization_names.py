@@ -6,6 +6,14 @@ do not make two organizations one: a chain has a branch in every city (`services
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.models import Organization
 
 LEGAL_FORMS = frozenset({"inc", "incorporated", "llc", "co", "company", "corp", "corporation", "ltd"})
 
@@ -38,3 +46,35 @@ def bare(name: str) -> str:
     while len(words) > 1 and words[0] == "the":
         del words[0]
     return " ".join(words) or folded(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An organization of the book as far as finding it by name goes. Archived ones are told too."""
+
+    organization_id: int
+    name: str
+    city: str = ""
+    is_distributor: bool = False
+    is_archived: bool = False
+
+
+def by_key(book: Iterable[Named]) -> dict[str, list[Named]]:
+    """The organizations of `book` under their generous key, in the order of `book`."""
+    groups: dict[str, list[Named]] = defaultdict(list)
+    for one in book:
+        groups[bare(one.name)].append(one)
+    return groups
+
+
+def in_book() -> list[Named]:
+    """Every organization of the book, archived ones too, oldest first."""
+    columns = (
+        Organization.organization_id,
+        Organization.name,
+        sa.func.coalesce(Organization.city, ""),
+        Organization.is_distributor,
+        Organization.deleted_at.is_not(None),
+    )
+    rows = db.session.execute(sa.select(*columns).order_by(Organization.organization_id))
+    return [Named(*row) for row in rows]

@@ -33,6 +33,12 @@ def colleagues(*, limit: int = 200) -> list[Colleague]:
     return [Colleague(*row) for row in db.session.execute(people)]
 
 
+def by_email(email: str) -> User:
+    """The person who signs in with this address, in any case. Raises `sqlalchemy.exc.NoResultFound`."""
+    person = sa.select(User).where(sa.func.lower(User.email) == email.strip().lower(), User.active)
+    return db.session.execute(person).scalar_one()
+
+
 def colleague(user_id: int) -> Colleague:
     """One person of the firm, signed in any more or not. Raises `sqlalchemy.exc.NoResultFound`."""
     row = db.session.execute(sa.select(User.user_id, User.full_name).where(User.user_id == user_id)).one()

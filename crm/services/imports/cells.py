@@ -61,11 +61,6 @@ def _written_day(text: str) -> date | None:
         return None
 
 
-def monday_of(found: date) -> date:
-    """The Monday of the week, Monday to Sunday, that `found` lies in."""
-    return found - timedelta(days=found.weekday())
-
-
 def phones(text: str) -> list[str]:
     """Every telephone number in `text`: ten digits, a 1 in front of them dropped, as "(312) 555-0100".
 

@@ -1,11 +1,11 @@
 """A file of bytes read as a list of organizations. Knows neither database nor clock."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from crm.errors import Refused
 from crm.services.imports import decoding, delimiters, headers, records, rows
@@ -15,13 +15,17 @@ from crm.services.imports.text import clean
 
 _PEEK_LINES: Final = 200
 _PEEK_CHARACTERS: Final = 256 * 1024
+_ROWS_BETWEEN_NEWS: Final = 10_000
+
+Progress: TypeAlias = Callable[[str], None]
+"""Hears now and then how far a long import is, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What a file says, and how it was read.
 
-    `data_rows` counts the rows with content below the header, `blank_rows` those without. `columns_left_out`
+    `encoding` and `delimiter` ("commas") are in words for people. `data_rows` counts the rows with content below the header, `blank_rows` those without. `columns_left_out`
     gives, for each heading that no field takes, how many of its cells are filled.
     """
 
@@ -35,10 +39,11 @@ class Sheet:
     columns_left_out: dict[str, int]
 
 
-def read(stream: BinaryIO, *, on: date, encoding: str = "") -> Sheet:
+def read(stream: BinaryIO, *, on: date, encoding: str = "", progress: Progress | None = None) -> Sheet:
     """The list of organizations in `stream`, a seekable file of any bytes; `on` is today.
 
-    `encoding` is a person's word on how the bytes are to be read, "" to find out. Raises `Refused` when the
+    `encoding` is a person's word on how the bytes are to be read, "" to find out; `progress` hears every
+    10,000 rows. Raises `Refused` when the
     file as a whole cannot be taken, with the way out; a row that cannot be read is a problem of the sheet.
     """
     found = decoding.detect(stream, named=encoding)
@@ -54,11 +59,13 @@ def read(stream: BinaryIO, *, on: date, encoding: str = "") -> Sheet:
     for record in chain(top, table):
         if record.number > header.row:
             sheet.add(record, on)
+        if progress is not None and record.number % _ROWS_BETWEEN_NEWS == 0:
+            progress(f"{record.number:,} rows read")
     if sheet.data_rows == 0:
         raise Refused(f"There is nothing to import: no row below the header in row {header.row} is filled.")
     return Sheet(
         encoding=found.label,
-        delimiter=delimiter,
+        delimiter=delimiters.NAMES[delimiter],
         header=header,
         data_rows=sheet.data_rows,
         blank_rows=sheet.blank_rows,

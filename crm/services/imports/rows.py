@@ -1,17 +1,19 @@
 """One row of a list of organizations, read: typed values, and a word on what could not be read."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final
 
+from crm.clock import week_of
 from crm.enums import Priority
 from crm.services.imports import cells
 from crm.services.imports.headers import Header
 from crm.services.imports.money import amount
-from crm.services.imports.problems import Problem, Weight, shortened
+from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.records import Record
+from crm.services.imports.row_reader import RowReader
 from crm.services.imports.states import code
 from crm.services.imports.text import clean, clean_lines
 
@@ -19,8 +21,6 @@ LONGEST_NAME: Final = 255
 LONGEST_NOTES: Final = 10_000
 
 _PUT_RIGHT: Final = "Put it right and import again."
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read(record: Record, header: Header, *, on: date) -> tuple[OrganizationRow |
     None when the row cannot be read: its quotes are broken or it names nobody. `on` is today; it decides
     which days are near enough to be meant.
     """
-    reader = _Reader(record, header)
+    reader = RowReader(record, header)
     if record.broken:
         shown = ", ".join(cell for cell in record.cells if cell.strip())
         remedy = "Close or remove that mark in the file and import it again."
@@ -84,7 +84,7 @@ def read(record: Record, header: Header, *, on: date) -> tuple[OrganizationRow |
     return _organization(reader, name, on), reader.problems
 
 
-def _organization(reader: "_Reader", name: str, on: date) -> OrganizationRow:
+def _organization(reader: RowReader, name: str, on: date) -> OrganizationRow:
     phone, second_phone = _phones(reader)
     city, state, postal_code = _place(reader)
     notes = _notes(reader)
@@ -115,42 +115,6 @@ def _organization(reader: "_Reader", name: str, on: date) -> OrganizationRow:
     )
 
 
-class _Reader:
-    """The cells of one row by field, and what there is to say about them."""
-
-    def __init__(self, record: Record, header: Header) -> None:
-        self.record = record
-        self.header = header
-        self.problems: list[Problem] = []
-        self.kept: list[str] = []
-
-    def filled(self, field: str) -> list[str]:
-        """The filled cells under the headings that mean `field`, as they stand."""
-        columns = (n for n in self.header.columns.get(field, ()) if n < len(self.record.cells))
-        return [cell for n in columns if clean(cell := self.record.cells[n])]
-
-    def text(self, field: str) -> str:
-        """The clean text of `field`. When several columns mean it, the first filled one counts."""
-        texts = list(dict.fromkeys(clean(cell) for cell in self.filled(field)))
-        for text in texts[1:]:
-            reason = f'is a second one; the row\'s first, "{shortened(texts[0])}", was taken'
-            self.say(Weight.CELL_LEFT_OUT, field, reason, "Keep one of the two columns.", text)
-        return texts[0] if texts else ""
-
-    def take(self, field: str, read: Callable[[str], T | None], reason: str, remedy: str) -> T | None:
-        """What `read` makes of the cell; a cell that it cannot read is left out and reported."""
-        text = self.text(field)
-        found = read(text) if text else None
-        if text and found is None:
-            self.say(Weight.CELL_LEFT_OUT, field, reason, remedy, text)
-        return found
-
-    def say(self, weight: Weight, field: str, reason: str, remedy: str = "", text: str = "") -> None:
-        self.problems.append(
-            Problem(self.record.number, weight, self.header.label(field), reason, remedy=remedy, text=text)
-        )
-
-
 def _fault_of(name: str) -> tuple[str, str] | None:
     """Why `name` cannot be an organization's, and the way out; None if it can."""
     if not name:
@@ -162,7 +126,7 @@ def _fault_of(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _weekly_focus(reader: _Reader, on: date) -> date | None:
+def _weekly_focus(reader: RowReader, on: date) -> date | None:
     found = reader.take(
         "weekly_focus_on",
         lambda text: cells.day(text, on=on),
@@ -171,14 +135,14 @@ def _weekly_focus(reader: _Reader, on: date) -> date | None:
     )
     if found is None:
         return None
-    monday = cells.monday_of(found)
+    monday = week_of(found)
     if monday != found:
         reason = f"{found:%Y-%m-%d} is no Monday, so the week of {monday:%Y-%m-%d} is taken"
         reader.say(Weight.NOTICE, "weekly_focus_on", reason)
     return monday
 
 
-def _phones(reader: _Reader) -> tuple[str, str]:
+def _phones(reader: RowReader) -> tuple[str, str]:
     text = " / ".join(clean(cell) for cell in reader.filled("phone"))
     found = cells.phones(text)
     if text and not (found and cells.is_only_phones(text) and len(found) < 3):
@@ -189,7 +153,7 @@ def _phones(reader: _Reader) -> tuple[str, str]:
     return first, second
 
 
-def _place(reader: _Reader) -> tuple[str, str, str]:
+def _place(reader: RowReader) -> tuple[str, str, str]:
     city = reader.text("city")
     postal_code = reader.take("postal_code", cells.postal_code, "is no postal code", _PUT_RIGHT) or ""
     if city and city[0].isdigit() and (found := cells.postal_code(city)):
@@ -199,7 +163,7 @@ def _place(reader: _Reader) -> tuple[str, str, str]:
     return city, state, postal_code
 
 
-def _notes(reader: _Reader) -> str:
+def _notes(reader: RowReader) -> str:
     notes = "\n".join(clean_lines(cell) for cell in reader.filled("notes"))
     if len(notes) > LONGEST_NOTES:
         reason = f"has {len(notes):,} characters; at most {LONGEST_NOTES:,} can be kept, so none are taken"

@@ -3,7 +3,8 @@
 -- owner. Nobody raises their own role: role, manager_id and active are not among the columns of users.
 grant select on all tables in schema public to kp_staff;
 grant insert, update on organizations, contacts, products, opportunities, interactions to kp_staff;
-grant insert, update, delete on organization_aliases, person_aliases, opportunity_products, opportunity_principals to kp_staff;
+grant insert, update, delete on organization_aliases, person_aliases to kp_staff;
+grant insert, update, delete on opportunity_products, opportunity_principals to kp_staff;
 grant insert, delete on interaction_principals to kp_staff;
 grant insert, update on notification_preferences to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;

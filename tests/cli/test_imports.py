@@ -1,0 +1,190 @@
+"""`flask imports` says what it did, names each row it could not take, and never ends in a traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from crm.db import db
+from crm.models import Organization, User
+from tests.factories import Make
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def flask(app: Flask, database: sa.Connection) -> Command:
+    """`flask("imports", "run", file)`: what `flask imports run FILE` does."""
+
+    def run(*arguments: object) -> Result:
+        db.session.commit()  # what the test has made is there, whatever the command takes back
+        return app.test_cli_runner().invoke(args=[str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def bring_in(flask: Command, ada: User) -> Command:
+    """`bring_in(file)`: an import by ada."""
+
+    def run(file: object, *options: object) -> Result:
+        return flask("imports", "run", file, "--as", "Ada@Pantry.example", *options)
+
+    return run
+
+
+def names() -> list[str]:
+    return list(db.session.scalars(sa.select(Organization.name).order_by(Organization.organization_id)))
+
+
+def list_of(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "list.csv"
+    file.write_text(text)
+    return file
+
+
+def test_the_account_sheet_comes_in_and_each_unreadable_row_is_named(bring_in: Command) -> None:
+    done = bring_in(SAMPLES / "organizations.csv")
+    assert done.exit_code == 1
+    assert "organizations.csv: Windows-1252, commas, header in row 4, 418 rows." in done.stdout
+    assert "Organizations: 400 created, 0 changed, 0 as they were." in done.stdout
+    assert "(17 times): 17 and 18; " in done.stdout
+    assert "Columns left alone: Distr Rep (39 filled)." in done.stdout
+    assert "Not brought in: 1\n  Row 424, Organizations" in done.stdout
+    assert "the row names no organization. Fill in the name and import the file again." in done.stdout
+    assert 'Row 89, PRIORITY-FOCUS (A-D) A-highest (DropDown) "1": is no priority.' in done.stdout
+    assert len(names()) == 400
+
+
+def test_a_second_run_changes_nothing(bring_in: Command) -> None:
+    bring_in(SAMPLES / "organizations.csv")
+    assert (
+        "Organizations: 0 created, 0 changed, 400 as they were."
+        in bring_in(SAMPLES / "organizations.csv").stdout
+    )
+
+
+def test_what_recurs_is_told_once_with_its_rows(bring_in: Command) -> None:
+    said = bring_in(SAMPLES / "organizations.csv").stdout
+    (line,) = [line for line in said.splitlines() if '"ULF"' in line]
+    assert "is no distributor of the book" in line
+    assert "Also in row" in line
+    assert line.endswith("and 19 more.")
+
+
+def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
+    bring_in: Command, flask: Command, make: Make
+) -> None:
+    marlow = make.user("Marlow Wren", email="marlow@wrenfield.example")
+    done = bring_in(SAMPLES / "organizations.csv", "--aliases", SAMPLES / "aliases.csv")
+    assert "aliases.csv: 36 new, 0 changed, 30 distributors created." in done.stdout
+    assert "nobody with this name or address can sign in here" in done.stdout
+    bistro = db.session.scalars(sa.select(Organization).where(Organization.name == "BRAMAQUIST BISTRO")).one()
+    assert bistro.owner_id == marlow.user_id
+    distributor = db.session.get_one(Organization, bistro.usual_distributor_id)
+    assert distributor.name == "Grandmarrow Foodservice"
+    again = flask("imports", "aliases", SAMPLES / "aliases.csv", "--as", "ada@pantry.example")
+    assert "aliases.csv: 0 new, 0 changed, 0 distributors created." in again.stdout
+
+
+def test_all_rows_in_is_an_exit_of_zero(bring_in: Command, tmp_path: Path) -> None:
+    done = bring_in(list_of(tmp_path, "Organization,Priority\nGrill,A\nTavern,high\n"))
+    assert done.exit_code == 0
+    assert "Cells left out, the rest of their rows is in: 1" in done.stdout
+    assert names() == ["Grill", "Tavern"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("empty.csv", "The file is empty"),
+        ("not-a-spreadsheet.xlsx", "neither text nor a workbook"),
+        ("contacts.csv", "a list of contacts"),
+        ("edge/header-only.csv", "There is nothing to import"),
+        ("edge/wide.csv", "600 columns"),
+        ("edge/password-protected.xlsx", "password"),
+        ("edge/cut-off.xlsx", "damaged"),
+        ("edge/path-escape.xlsx", 'save the sheet of organizations as "CSV UTF-8"'),
+    ],
+)
+def test_a_refused_file_changes_nothing_and_says_the_way_out(
+    bring_in: Command, name: str, words: str
+) -> None:
+    done = bring_in(SAMPLES / name)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Nothing was changed. ")
+    assert words in done.stderr
+    assert isinstance(done.exception, SystemExit)
+    assert names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "expected"),
+    [
+        ("edge/unclosed-quote.csv", 1, ["Bramaquist Grill", "Fenumble Deli", "Garovane Cafe"]),
+        ("edge/nul-byte.csv", 0, ["Bramaquist Grill", "Coreldune Tavern"]),
+        ("edge/duplicate-headers.csv", 0, ["Bramaquist Grill", "Coreldune Tavern"]),
+        ("edge/semicolon.csv", 0, ["Bramaquist Grill", "Coreldune Tavern"]),
+        ("edge/csv-named.xlsx", 0, ["Bramaquist Grill"]),
+    ],
+)
+def test_a_file_with_faults_gives_what_can_be_read(
+    bring_in: Command, name: str, code: int, expected: list[str]
+) -> None:
+    assert bring_in(SAMPLES / name).exit_code == code
+    assert names() == expected
+
+
+def test_a_refused_list_takes_its_alias_list_back_too(bring_in: Command) -> None:
+    done = bring_in(SAMPLES / "empty.csv", "--aliases", SAMPLES / "aliases.csv")
+    assert done.exit_code == 2
+    assert names() == []
+
+
+def test_nobody_imports_without_a_name(
+    flask: Command, ada: User, make: Make, acting_as: Callable[[User], None]
+) -> None:
+    make.user("Wade Fenn", email="wade@pantry.example", active=False)
+    file = SAMPLES / "organizations.csv"
+    assert "Missing option '--as'" in flask("imports", "run", file).stderr
+    for email in ("nobody@pantry.example", "wade@pantry.example"):
+        done = flask("imports", "run", file, "--as", email)
+        assert done.exit_code == 2
+        assert f"nobody with the address {email} can sign in" in done.stderr
+    acting_as(ada)
+    assert names() == []
+
+
+def test_a_file_that_is_not_there_is_said_to_be_so(bring_in: Command) -> None:
+    done = bring_in("no-such-file.csv")
+    assert done.exit_code == 2
+    assert "does not exist" in done.stderr
+
+
+def test_a_rep_leaves_the_rows_of_others_alone(
+    flask: Command, make: Make, nell: User, otis: User, tmp_path: Path
+) -> None:
+    make.organization("Grill", owner=otis)
+    make.organization("Tavern", owner=nell)
+    file = list_of(tmp_path, "Organization,City\nGrill,Elkhollow\nTavern,Marlinde\n")
+    done = flask("imports", "run", file, "--as", "nell@pantry.example")
+    assert done.exit_code == 1
+    assert "Organizations: 0 created, 1 changed, 0 as they were." in done.stdout
+    assert 'Row 2, Organization "Grill": this organization belongs to somebody else' in done.stdout
+
+
+def test_an_encoding_can_be_named(bring_in: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mac.csv"
+    file.write_bytes(
+        "Organization,City\nCafé Zoë,Elkhollow\nCrêperie Sélendrie,Marlinde\n".encode("mac_roman")
+    )
+    asked = bring_in(file)
+    assert asked.exit_code == 2
+    assert "--encoding mac_roman" in asked.stderr
+    assert bring_in(file, "--encoding", "mac_roman").exit_code == 0
+    assert names() == ["Café Zoë", "Crêperie Sélendrie"]
