@@ -117,6 +117,7 @@ def init(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=CHEAP_HASHING if settings.pantry_env == "test" else {},
         SECURITY_PASSWORD_LENGTH_MIN=10,
         SECURITY_PASSWORD_CONFIRM_REQUIRED=True,
+        SECURITY_CACHE_CONTROL=None,  # crm.headers says it for every page
         SECURITY_RECOVERABLE=True,
         SECURITY_TRACKABLE=True,
         SECURITY_RETURN_GENERIC_RESPONSES=True,

@@ -19,7 +19,7 @@ def test_a_template_compiles(name: str, app: Flask) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_inline_script_style_or_handler(name: str) -> None:
     text = (TEMPLATES / name).read_text()
-    assert not re.search(r"\sstyle\s*=", text), "a style attribute is blocked by the policy"
+    assert not re.search(r"<[a-z][^<>{}]*\sstyle\s*=", text), "a style attribute is blocked by the policy"
     assert "<style" not in text
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"\son(click|load|submit|change|input|key\w+)\s*=", text)
