@@ -142,7 +142,7 @@ def compose(letter: Letter, settings: Settings) -> bytes:
     message.set_content(letter.text)
     if letter.html is not None:
         message.add_alternative(letter.html, subtype="html")
-    return _checked(message.as_bytes())
+    return _checked(message.as_bytes().removesuffix(b"\r\n") + b"\r\n")
 
 
 def one_line(text: str) -> str:
@@ -198,7 +198,7 @@ def _converse(
     if code != 354:
         return _not_taken(settings, letter, _refused(code, reply))
     try:
-        server.send(re.sub(rb"(?m)^\.", b"..", content) + b"\r\n.\r\n")
+        server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         code, reply = server.getreply()
     except (OSError, smtplib.SMTPException) as error:
         return Answer("in doubt", f"No answer after the content was sent: {_words(error)}")

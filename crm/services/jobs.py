@@ -95,7 +95,10 @@ def free_expired(*, now: datetime) -> int:
         sa.update(Job)
         .where(Job.state == JobState.RUNNING, Job.lease_until < now)
         .values(
-            state=sa.case((Job.attempts >= MOST_ATTEMPTS, JobState.FAILED), else_=JobState.PLANNED),
+            state=sa.case(
+                (Job.attempts >= MOST_ATTEMPTS, sa.cast(JobState.FAILED, Job.state.type)),
+                else_=sa.cast(JobState.PLANNED, Job.state.type),
+            ),
             lease_until=None,
             lease_token=None,
             last_error="The worker that ran this job was gone before it was done.",
