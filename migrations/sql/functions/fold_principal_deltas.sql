@@ -1,9 +1,17 @@
 -- Add up to `most` appended deltas to the summaries and weeks of their principals; answers how many were taken, so the
--- tick calls it until that is less than it asked for. One statement: no reader ever sees it half done. Two folds at
--- once share the work, and both go through the rows in the order of their keys, so neither blocks the other for good.
+-- tick calls it until that is less than it asked for. One statement does it, so no reader ever sees it half done.
+-- Two folds at once share the work; both go through the rows in the order of their keys, so neither blocks the other
+-- for good. While a recompute runs it takes nothing and leaves the rows to the next tick.
 create or replace function fold_principal_deltas(most integer default 50000) returns bigint
-    language sql security definer set search_path = pg_catalog, public
+    language plpgsql security definer set search_path = pg_catalog, public
 as $$
+declare
+    folded bigint;
+begin
+    if not pg_try_advisory_xact_lock_shared('principal_summaries'::regclass::oid::bigint) then
+        return 0;
+    end if;
+
     with taken as (
         delete from principal_deltas
         where ctid = any (array(select ctid from principal_deltas limit most for update skip locked))
@@ -30,7 +38,9 @@ as $$
         on conflict (principal_id, week_on, author_id, interaction_type) do update
         set interactions_count = w.interactions_count + excluded.interactions_count
     )
-    select count(*) from taken
+    select count(*) from taken into folded;
+    return folded;
+end
 $$;
 revoke execute on function fold_principal_deltas(integer) from public;
 grant execute on function fold_principal_deltas(integer) to kp_system;
