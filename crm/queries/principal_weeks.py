@@ -32,7 +32,9 @@ _COUNTED = """
 """
 """What is folded, and what is not folded yet."""
 
-_TALLIES = sa.text(f"select principal_id, sum(n) from ({_COUNTED}) as counted group by principal_id")
+_TALLIES = sa.text(
+    f"select principal_id, sum(n) from ({_COUNTED}) as counted where week_on = :since group by principal_id"
+)
 
 _STRIP = sa.text(
     f"""

@@ -31,10 +31,9 @@ def _the_system_acts(acting_as: Acting) -> None:
 def write(acting_as: Acting, **changed: object) -> int:
     """A letter in the ledger."""
     with transaction():
-        number = services.mails.queue(
+        return services.mails.queue(
             **{"to": "nell@pantry.example", "subject": "Two late", "text": "Call Dana.\n"} | changed  # type: ignore[arg-type]
         )
-    return number
 
 
 def letter(number: int) -> MailMessage:

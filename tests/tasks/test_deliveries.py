@@ -1,0 +1,407 @@
+"""What reminders and digests say, to whom, and when they say nothing."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given
+from hypothesis import settings as budget
+from hypothesis import strategies as st
+
+from crm import queries, services
+from crm.db import SYSTEM, db, transaction
+from crm.enums import DeliveryState, EngagementLevel, MailKind
+from crm.models import (
+    Delivery,
+    DeliveryItem,
+    MailMessage,
+    NotificationPreference,
+    OpportunityStageChange,
+    User,
+)
+from tests.factories import Make
+
+MONDAY = date(2026, 11, 23)
+TUESDAY = date(2026, 11, 24)
+Acting = Callable[[User | str | None], None]
+
+
+def at_noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _the_system_acts(acting_as: Acting) -> None:
+    acting_as(SYSTEM)
+
+
+class Words(HTMLParser):
+    """The text that a reader of the HTML sees, and where its links lead."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text, self.links, self.tags, self._skip = "", [], [], 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._skip += tag in {"style", "title"}
+        self.links += [value for name, value in attrs if name == "href"]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip -= tag in {"style", "title"}
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._skip else data + " "
+
+
+def make_letter(make: Make, user: User, kind: MailKind, day: date) -> tuple[Delivery, MailMessage | None]:
+    delivery = make.save(Delivery(user_id=user.user_id, kind=kind, local_date=day, due_at=at_noon(day)))
+    with transaction():
+        services.deliveries.make(delivery.delivery_id)
+    letter = db.session.execute(
+        sa.select(MailMessage).where(MailMessage.delivery_id == delivery.delivery_id)
+    ).scalar_one_or_none()
+    return delivery, letter
+
+
+def reminder(make: Make, user: User, day: date = TUESDAY) -> MailMessage:
+    delivery, letter = make_letter(make, user, MailKind.REMINDER, day)
+    assert delivery.state == DeliveryState.MADE
+    assert letter is not None
+    return letter
+
+
+def digest(make: Make, user: User, day: date = MONDAY) -> MailMessage:
+    delivery, letter = make_letter(make, user, MailKind.DIGEST, day)
+    assert delivery.state == DeliveryState.MADE
+    assert letter is not None
+    return letter
+
+
+def both(letter: MailMessage) -> Iterable[str]:
+    assert letter.text_body is not None
+    assert letter.html_body is not None
+    return letter.text_body, Words(letter.html_body).text
+
+
+# Reminders
+
+
+def test_a_reminder_names_what_is_late_and_due_and_nothing_else(make: Make, nell: User, otis: User) -> None:
+    baker = make.principal("Amberfold Bakery Co.")
+    marisol = make.contact("Marisol", "Quintero", organization=make.organization("Marlowe School District"))
+    make.interaction(
+        author=nell, follow_up_date=date(2026, 11, 16), follow_up_note="Ask about the fig jam", contact=marisol,
+        principals=[baker],
+    )  # fmt: skip
+    make.interaction(author=nell, follow_up_date=TUESDAY, follow_up_note="Send the spec sheet")
+    make.interaction(author=nell, follow_up_date=TUESDAY + timedelta(days=1), follow_up_note="Not yet")
+    make.interaction(author=otis, follow_up_date=TUESDAY, follow_up_note="Somebody else's")
+    make.interaction(
+        author=nell, follow_up_date=TUESDAY, follow_up_note="Kept", completed_at=datetime.now(UTC)
+    )
+    make.interaction(
+        author=nell, follow_up_date=TUESDAY, follow_up_note="Thrown away", deleted_at=datetime.now(UTC)
+    )
+    letter = reminder(make, nell)
+    assert letter.subject == "1 follow-up late, 1 due today"
+    assert letter.to_address == "nell@pantry.example"
+    for said in both(letter):
+        assert "Good morning, Nell" in said
+        assert "One follow-up is late and one is for today." in said
+        assert "Ask about the fig jam" in said
+        assert "Mon 16 Nov" in said
+        assert "8 days ago" in said
+        assert "Marisol Quintero, Marlowe School District, for Amberfold Bakery Co." in said
+        assert "Send the spec sheet" in said
+        for other in ("Not yet", "Somebody else's", "Kept", "Thrown away"):
+            assert other not in said
+
+
+def test_snoozed_promises_are_left_out_and_counted_until_their_day(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=MONDAY, follow_up_note="Awake")
+    make.interaction(
+        author=nell, follow_up_date=MONDAY, follow_up_note="Asleep", snoozed_until_on=date(2026, 11, 25)
+    )
+    for said in both(reminder(make, nell, TUESDAY)):
+        assert "Asleep" not in said
+        assert "One follow-up is snoozed and not listed." in said
+    for said in both(reminder(make, nell, date(2026, 11, 25))):
+        assert "Asleep" in said
+        assert "snoozed" not in said
+
+
+def test_nothing_due_is_nothing_to_say(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=TUESDAY + timedelta(days=1))
+    delivery, letter = make_letter(make, nell, MailKind.REMINDER, TUESDAY)
+    assert (delivery.state, letter) == (DeliveryState.NOTHING_TO_SAY, None)
+
+
+def test_a_letter_is_made_once(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=TUESDAY)
+    letter = reminder(make, nell)
+    assert letter.delivery_id is not None
+    with transaction():
+        services.deliveries.make(letter.delivery_id)
+    assert db.session.execute(sa.select(sa.func.count()).select_from(MailMessage)).scalar_one() == 1
+
+
+def test_who_turned_the_mail_off_after_it_was_planned_gets_none(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=TUESDAY)
+    make.save(
+        NotificationPreference(
+            user_id=nell.user_id, kind=MailKind.REMINDER, is_on=False, hour=7, weekdays=[2]
+        )
+    )
+    delivery, letter = make_letter(make, nell, MailKind.REMINDER, TUESDAY)
+    assert (delivery.state, letter) == (DeliveryState.SUPERSEDED, None)
+
+
+def test_both_parts_lead_to_the_settings_and_to_full_addresses(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=TUESDAY)
+    letter = reminder(make, nell)
+    assert letter.text_body is not None
+    assert letter.html_body is not None
+    for address in ("http://localhost/settings", "http://localhost/follow-ups"):
+        assert address in letter.text_body
+        assert address in Words(letter.html_body).links
+
+
+def test_what_people_wrote_cannot_become_markup_or_lines(make: Make, nell: User) -> None:
+    evil = "<script>alert(1)</script>\n* Fri 20 Nov: forged line {{ 7 * 7 }}"
+    nell.full_name = "Nell<b>\nOkafor"
+    make.save(nell)
+    make.interaction(author=nell, follow_up_date=TUESDAY, follow_up_note=evil)
+    letter = reminder(make, nell)
+    assert letter.text_body is not None
+    assert letter.html_body is not None
+    words = Words(letter.html_body)
+    assert "script" not in {tag for tag, _ in words.tags}
+    assert "<script>alert(1)</script>" in re.sub(r"\s+", " ", words.text)
+    assert "\n* Fri 20 Nov: forged" not in letter.text_body
+    assert "{{ 7 * 7 }}" in letter.text_body
+
+
+def test_the_html_stands_on_tables_and_inline_styles_alone(make: Make, nell: User) -> None:
+    make.interaction(author=nell, follow_up_date=TUESDAY)
+    letter = reminder(make, nell)
+    assert letter.html_body is not None
+    words = Words(letter.html_body)
+    assert not {tag for tag, _ in words.tags} & {"script", "img", "link", "iframe", "form"}
+    styled = [attrs for tag, attrs in words.tags if (attrs.get("class") or "").startswith("kp-")]
+    assert styled
+    assert all("style" in attrs for attrs in styled if attrs["class"] != "kp-row")
+    assert "oklch" not in letter.html_body
+
+
+@budget(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    promises=st.lists(
+        st.tuples(
+            st.integers(-9, 3),  # days from TUESDAY on which it is due
+            st.none() | st.integers(-3, 3),  # snoozed until
+            st.booleans(),  # kept
+            st.booleans(),  # hers
+        ),
+        max_size=8,
+    )
+)
+def test_each_due_promise_is_in_exactly_one_reminder_of_its_owner_for_that_date(
+    make: Make, promises: list[tuple[int, int | None, bool, bool]]
+) -> None:
+    nell, otis = make.user(), make.user()
+    due: dict[int, set[int]] = {nell.user_id: set(), otis.user_id: set()}
+    for days, snoozed, is_kept, is_hers in promises:
+        owner = nell if is_hers else otis
+        row = make.interaction(
+            author=owner,
+            follow_up_date=TUESDAY + timedelta(days=days),
+            snoozed_until_on=None if snoozed is None else TUESDAY + timedelta(days=snoozed),
+            completed_at=datetime.now(UTC) if is_kept else None,
+        )
+        if days <= 0 and not is_kept and (snoozed is None or snoozed <= 0):
+            due[owner.user_id].add(row.interaction_id)
+    now = datetime(2026, 11, 24, 14, tzinfo=UTC)
+    for _ in range(2):
+        with transaction():
+            services.planning.plan_deliveries(now=now)
+            for number in queries.mails.deliveries_waiting(now=now, most=100):
+                services.deliveries.make(number)
+    for user_id, expected in due.items():
+        named = db.session.scalars(
+            sa.select(DeliveryItem.interaction_id)
+            .join(Delivery)
+            .where(
+                Delivery.user_id == user_id,
+                Delivery.local_date == TUESDAY,
+                Delivery.kind == MailKind.REMINDER,
+            )
+        ).all()
+        assert sorted(named) == sorted(expected)
+
+
+# Digests
+
+
+def touch(make: Make, principal: object, days_before: int, day: date = MONDAY) -> None:
+    make.interaction(principals=[principal], on=at_noon(day - timedelta(days=days_before)))  # type: ignore[list-item]
+
+
+def test_a_digest_tells_the_week_in_one_sentence(make: Make, mara: User, nell: User) -> None:
+    touch(make, make.principal("Dunlin Oils", owner=nell), 25)
+    touch(make, make.principal("Yarrow & Rye", owner=nell), 33)
+    make.interaction(author=nell, follow_up_date=date(2026, 11, 16), follow_up_note="Ask about the fig jam")
+    letter = digest(make, mara)
+    assert letter.subject == "Your week at Harbor & Vine Brokerage: 1 principal gone quiet, 1 follow-up late"
+    for said in both(letter):
+        assert "Mon 16 Nov to Sun 22 Nov." in said
+        assert "One principal has gone quiet, one soon will and one follow-up is late." in said
+        assert "Yarrow & Rye" in said
+        assert "Inactive, last Wed 21 Oct" in said
+        assert "Low, Inactive on Sun 29 Nov" in said
+        assert "Nell Okafor" in said
+        assert "Ask about the fig jam" in said
+
+
+def test_a_digest_counts_the_four_levels_as_the_pages_do(make: Make, mara: User) -> None:
+    for days in (0, 7, 8, 14, 15, 30, 31):
+        touch(make, make.principal(), days)
+    make.principal("Nobody called yet")
+    letter = digest(make, mara)
+    assert letter.text_body is not None
+    assert "High 2 · Medium 2 · Low 2 · Inactive 1 · Not contacted yet 1" in letter.text_body
+    standing = queries.digests.standing(None, on=MONDAY)
+    assert sum(one.level == EngagementLevel.MEDIUM for one in standing) == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        (0, None), (7, None),
+        (8, "Medium, Low on Mon 30 Nov"), (14, "Medium, Low on Tue 24 Nov"),
+        (15, "Low, last Sun 8 Nov"), (21, "Low, last Mon 2 Nov"),
+        (22, None), (23, None),
+        (24, "Low, Inactive on Mon 30 Nov"), (30, "Low, Inactive on Tue 24 Nov"),
+        (31, "Inactive, last Fri 23 Oct"), (37, "Inactive, last Sat 17 Oct"),
+        (38, None),
+    ],
+)  # fmt: skip
+def test_going_cold_is_a_level_that_fell_this_week_or_will_fall_in_the_next(
+    make: Make, mara: User, days: int, line: str | None
+) -> None:
+    touch(make, make.principal("Tidewrack Seafoods"), days)
+    make.interaction(author=mara, follow_up_date=date(2026, 11, 16))  # so that there is something to say
+    letter = digest(make, mara)
+    assert letter.text_body is not None
+    found = re.search(r"\* Tidewrack Seafoods: (\D.*)", letter.text_body)
+    assert (found and found.group(1)) == line
+
+
+def test_late_follow_ups_are_grouped_by_rep_and_all_counted(make: Make, mara: User, nell: User) -> None:
+    for number in range(7):
+        make.interaction(
+            author=nell, follow_up_date=date(2026, 11, 10 + number), follow_up_note=f"promise {number}"
+        )
+    letter = digest(make, mara)
+    for said in both(letter):
+        assert "Nell Okafor: 7 late" in said
+        assert "promise 4" in said
+        assert "promise 5" not in said
+        assert "and two more" in said
+
+
+def test_a_move_is_told_from_where_the_week_found_it_to_where_it_left_it(
+    make: Make, mara: User, nell: User
+) -> None:
+    def change(opportunity_id: int, before: str | None, after: str, day: date) -> None:
+        make.save(
+            OpportunityStageChange(
+                opportunity_id=opportunity_id, from_stage=before, to_stage=after, changed_at=at_noon(day)
+            )
+        )
+
+    baker = make.principal("Amberfold Bakery Co.")
+    bread = make.opportunity("Hospital bread", owner=nell, principals=[baker])
+    change(bread.opportunity_id, "New Lead", "Initial Outreach", date(2026, 11, 17))
+    change(bread.opportunity_id, "Initial Outreach", "Demo Scheduled", date(2026, 11, 19))
+    there_and_back = make.opportunity("There and back", owner=nell)
+    change(there_and_back.opportunity_id, "New Lead", "Demo Scheduled", date(2026, 11, 17))
+    change(there_and_back.opportunity_id, "Demo Scheduled", "New Lead", date(2026, 11, 18))
+    before = make.opportunity("The week before", owner=nell)
+    change(before.opportunity_id, "New Lead", "Initial Outreach", date(2026, 11, 15))
+    letter = digest(make, mara)
+    assert "1 opportunity moved" in letter.subject
+    assert letter.text_body is not None
+    assert (
+        "* Thu 19 Nov: Hospital bread: New Lead to Demo Scheduled (Amberfold Bakery Co.)" in letter.text_body
+    )
+    for name in ("There and back", "The week before"):
+        assert name not in letter.text_body
+
+
+def test_the_week_is_told_against_the_goal_of_ten(make: Make, mara: User) -> None:
+    busy, quiet = make.principal("Busy Bakery"), make.principal("Quiet Quail")
+    for days in range(1, 8):
+        touch(make, busy, days)
+    for _ in range(3):
+        touch(make, busy, 1)
+    touch(make, busy, 0)  # today is of the next week
+    touch(make, busy, 8)  # and this of the week before
+    letter = digest(make, mara)
+    for said in both(letter):
+        assert re.search(r"Busy Bakery\W+10 of 10", said)
+        assert re.search(r"Quiet Quail\W+0 of 10", said)
+    assert quiet.name in (letter.text_body or "")
+
+
+def test_a_digest_on_another_day_tells_of_the_running_week(make: Make, mara: User) -> None:
+    touch(make, make.principal(), 1, day=date(2026, 11, 26))
+    letter = digest(make, mara, date(2026, 11, 26))
+    assert "Mon 23 Nov to Wed 25 Nov." in (letter.text_body or "")
+
+
+def test_a_manager_sees_their_team_one_level_down_and_what_is_nobodys(
+    make: Make, mara: User, nell: User, otis: User
+) -> None:
+    below = make.user("Pia Below", manager=nell)
+    for owner, note in (
+        (nell, "of the team"),
+        (otis, "of another"),
+        (below, "two levels down"),
+        (mara, "her own"),
+    ):
+        make.interaction(author=owner, follow_up_date=date(2026, 11, 16), follow_up_note=note)
+    make.interaction(follow_up_date=date(2026, 11, 16), follow_up_note="of nobody")
+    touch(make, make.principal("Theirs", owner=nell), 16)
+    touch(make, make.principal("Another's", owner=otis), 16)
+    touch(make, make.principal("Shared", owner=otis, second_owner_id=nell.user_id), 16)
+    touch(make, make.principal("No one's"), 16)
+    text = digest(make, mara).text_body or ""
+    for seen in (
+        "of the team",
+        "her own",
+        "of nobody",
+        "* Theirs",
+        "* Shared",
+        "* No one's",
+        "Nobody's: 1 late",
+    ):
+        assert seen in text
+    for hidden in ("of another", "two levels down", "* Another's"):
+        assert hidden not in text
+
+
+def test_a_manager_nobody_reports_to_sees_the_firm(make: Make, otis: User) -> None:
+    boss = make.user("Idris Vale", role="manager")
+    make.interaction(author=otis, follow_up_date=date(2026, 11, 16), follow_up_note="of anybody")
+    assert "of anybody" in (digest(make, boss).text_body or "")
+
+
+def test_an_empty_week_is_nothing_to_say(make: Make, mara: User) -> None:
+    make.principal("Never called")
+    delivery, letter = make_letter(make, mara, MailKind.DIGEST, MONDAY)
+    assert (delivery.state, letter) == (DeliveryState.NOTHING_TO_SAY, None)
