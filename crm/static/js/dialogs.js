@@ -3,16 +3,7 @@
 /** What a slot shows before its content arrives. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
 
-// A form in a slot whose answer leaves the slot empty is done: what it changed came out of band.
-const emptied = new MutationObserver((changes) => {
-  for (const { target } of changes)
-    if (target instanceof Element && target.childElementCount === 0) target.closest("dialog")?.close();
-});
-
-document.querySelectorAll(".dialog-slot").forEach((slot) => {
-  waiting.set(slot, slot.innerHTML);
-  emptied.observe(slot, { childList: true });
-});
+document.querySelectorAll(".dialog-slot").forEach((slot) => waiting.set(slot, slot.innerHTML));
 
 /** @param {string} id; @returns {boolean} whether there is such a dialog and it is open now */
 export function openDialog(id) {
@@ -77,3 +68,8 @@ function isOutside(box, event) {
 
 // The answer to a post says that the work is done: the form that was open for it has no more to do.
 document.addEventListener("pantry:done", () => openOne()?.close());
+
+// What the form in a dialog was for is done: the answer drew the page anew around it.
+document.addEventListener("pantry:done", (event) => {
+  if (event.target instanceof Element) event.target.closest("dialog")?.close();
+});

@@ -58,8 +58,12 @@ export function forgetWhatArrived() {
   }
 }
 
-/** @returns {boolean} whether this page was reached by reload or back, so that a post may have failed before it */
+let isLoading = true;
+window.addEventListener("load", () => (isLoading = false));
+
+/** @returns {boolean} whether the page just came by reload or back, so that a post may have failed before it */
 export function isReturn() {
+  if (!isLoading) return false;
   const [how] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   return how?.type === "reload" || how?.type === "back_forward";
 }

@@ -51,7 +51,8 @@ function noAnswer(event) {
   say(isReading ? `Not loaded, ${why}. Try again in a minute.` : `Not saved, ${why}. Your text is kept.`);
 }
 
-on("htmx:afterSettle", (/** @type {Answered} */ event) => {
-  const summary = event.detail.elt.querySelector("[data-summary]");
+// A refused form says so first: the summary over it takes the focus.
+on("htmx:afterSettle", (event) => {
+  const summary = event.target instanceof Element ? event.target.querySelector("[data-summary]") : null;
   if (summary instanceof HTMLElement) summary.focus();
 });

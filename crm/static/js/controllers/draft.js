@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import htmx from "htmx.org";
 import { dropDraft, isReturn, keepDraft, readDraft } from "../drafts.js";
 
 /** Never kept: secrets, and what only fits the page it came with. */
@@ -44,10 +45,11 @@ export default class DraftController extends Controller {
       .map((control) => [control.name, control.value, control.dataset.said]);
   }
 
-  /** @param {CustomEvent<{ elt: Element, successful: boolean, requestConfig: { verb: string } }>} event */
+  /** @param {CustomEvent<{ elt: Element, xhr: XMLHttpRequest, requestConfig: { verb: string } }>} event */
   settle(event) {
-    if (event.detail.elt !== this.form || event.detail.requestConfig.verb === "get") return;
-    if (event.detail.successful) {
+    const { elt, xhr, requestConfig } = event.detail;
+    if (elt !== this.form || requestConfig.verb === "get") return;
+    if (xhr.status >= 200 && xhr.status < 400) {
       this.isSaved = true;
       dropDraft(this.key ?? "");
     } else {
@@ -82,8 +84,13 @@ export default class DraftController extends Controller {
       else if (value !== undefined) control.value = value;
       if (i >= 0) left.splice(i, 1);
       if (said !== undefined) control.dataset.said = said;
-      control.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+      control.dispatchEvent(new CustomEvent("draft:restored"));
     }
+    // What htmx loads when a picker changes, it must load now too.
+    htmx.process(/** @type {HTMLFormElement} */ (this.form));
+    this.controls()
+      .filter((control) => control.dataset.pickerTarget && control.value)
+      .forEach((control) => control.dispatchEvent(new Event("change", { bubbles: true })));
   }
 
   /** Says that the text comes from the last time, with the way to an empty form. */
@@ -104,20 +111,20 @@ export default class DraftController extends Controller {
       this.controls().forEach((control) => {
         delete control.dataset.said;
         if (control.type === "hidden") control.value = control.defaultValue;
-        control.dispatchEvent(new CustomEvent("draft:restored", { bubbles: true }));
+        control.dispatchEvent(new CustomEvent("draft:restored"));
       });
     });
     notice.append(text, over);
     (this.form?.querySelector(".form") ?? this.form)?.prepend(notice);
   }
 
-  /** @returns {Control[]} the fields whose content is kept */
+  /** @returns {Control[]} the fields whose content is kept; a picker's counts before it has taken over */
   controls() {
     const all = /** @type {Control[]} */ ([...(this.form?.elements ?? [])]);
     return all.filter(
       (one) =>
         one.name &&
-        !one.disabled &&
+        (!one.disabled || one.dataset.pickerTarget) &&
         !NOT_KEPT.test(one.name) &&
         !["submit", "button", "file", "password"].includes(one.type),
     );

@@ -131,7 +131,10 @@ export default class PickerController extends Controller {
   take(option) {
     if (!this.value || !this.what || !this.picked || !this.text) return;
     this.value.value = option.dataset.value ?? "";
-    this.value.dataset.said = (option.dataset.said ?? option.textContent ?? "").replace(/\s+/g, " ").trim();
+    this.value.dataset.said = option.innerText
+      .split(/\s*\n\s*/)
+      .filter(Boolean)
+      .join(" · ");
     this.what.innerHTML = option.innerHTML;
     this.fold(true);
     this.picked.querySelector("button")?.focus();
