@@ -1,5 +1,6 @@
 """What happened with a principal, and what is still promised about it."""
 
+import textwrap
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -22,6 +23,9 @@ from crm.queries.keys import read_moment, read_number
 from crm.queries.promises import Promise
 
 PAGE = 20
+
+GLANCE = 420
+"""Characters of notes that a timeline shows at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,18 @@ class Entry:
     completed_at: datetime | None
     snoozed_until_on: date | None
     owner_name: str | None
+
+    @property
+    def is_long(self) -> bool:
+        """True if the notes are too long to be read at a glance."""
+        return len(self.notes or "") > GLANCE
+
+    @property
+    def glance(self) -> str:
+        """The notes, or their beginning up to a word's end where they are long."""
+        return (
+            textwrap.shorten(self.notes or "", GLANCE, placeholder=" …") if self.is_long else self.notes or ""
+        )
 
 
 class Key(NamedTuple):

@@ -1,0 +1,166 @@
+"""Principals: the list, one of them, and its timeline."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from crm import filters, principal_sentences, queries, web
+from crm.forms.principals import LEVELS, SORTS, Filter
+from crm.queries.products import Line
+from crm.queries.timeline import Entry, Key
+
+bp = Blueprint("principals", __name__, url_prefix="/principals")
+
+NUMBER = "int(max=9223372036854775807):principal_id"
+"""A number that PostgreSQL can take; any other is nobody's."""
+
+GLIMPSE = 4
+"""Products that a card of the list shows."""
+
+OPEN_LINES = 12
+"""Products after which the categories of a line card start folded."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """The entries of one day of the reader under its heading."""
+
+    heading: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Category:
+    """The products of one category of a line card."""
+
+    name: str
+    lines: list[Line]
+    is_open: bool
+
+
+@bp.get("")
+def index() -> Response:
+    """The list; htmx asks for it while a search is typed."""
+    response = web.render("principals/index.html", "principals/_content.html", **content(request.args))
+    if web.is_fragment():
+        asked = Filter.read(request.args)
+        response.headers["HX-Push-Url"] = url_for("principals.index", **asked.address(after=asked.after))
+    return response
+
+
+def content(args: "MultiDict[str, str]") -> dict[str, Any]:
+    """What the list shows for these arguments of its address."""
+    asked, today = Filter.read(args), web.firm_today()
+    rows, following = queries.principals.page(
+        today=today, words=asked.words, level=LEVELS.get(asked.level), sort=asked.sort, after=asked.after
+    )
+    ids = [row.principal_id for row in rows]
+    shares = queries.principals.levels(today=today, words=asked.words)
+    total = sum(share.principals for share in shares)
+    slugs = dict(zip(LEVELS, shares, strict=True))
+    return {
+        "asked": asked,
+        "rows": rows,
+        "tallies": queries.principal_weeks.tallies(ids, today=today),
+        "glimpses": queries.products.glimpses(ids, each=GLIMPSE),
+        "goal": queries.principal_weeks.GOAL,
+        "levels": slugs,
+        "total": total,
+        "found": slugs[asked.level].principals if asked.level else total,
+        "sorts": SORTS,
+        "lede": principal_sentences.of_list(shares),
+        "here": url_for("principals.index", **asked.address(after=asked.after)),
+        "following": following and url_for("principals.index", **asked.address(after=following)),
+    }
+
+
+@bp.get(f"/<{NUMBER}>")
+def show(principal_id: int) -> Response:
+    """One principal: how warm, what is promised, what happened, what it makes."""
+    return web.render(
+        "principals/show.html", "principals/_principal.html", **principal(request.args, principal_id)
+    )
+
+
+def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:  # noqa: ARG001 - as redrawn
+    """What the page of one principal shows."""
+    today = web.firm_today()
+    record = queries.principals.get(principal_id, today=today)
+    weeks = queries.principal_weeks.strip(principal_id, today=today)
+    promised, promised_total = queries.timeline.promises_of_principal(principal_id, today=web.today())
+    headline, rest = (
+        principal_sentences.of_weeks(weeks, record.standing, today=today) if record.standing else ("", "")
+    )
+    return {
+        "record": record,
+        "weeks": weeks,
+        "goal": queries.principal_weeks.GOAL,
+        "headline": headline,
+        "rest": rest,
+        "firm_today": today,
+        "categories": list(_categories(queries.products.of(principal_id))),
+        "promised": promised,
+        "promised_total": promised_total,
+        **_timeline(principal_id, before=None),
+    }
+
+
+@bp.get(f"/<{NUMBER}>/interactions")
+def interactions(principal_id: int) -> Response:
+    """The timeline of a principal from a place on; htmx asks for the next part of it."""
+    if web.is_fragment():
+        before = Key.parse(request.args.get("before", ""))
+        context = _timeline(principal_id, before=before) | {"is_next_part": True}
+        return web.render("principals/_days.html", "principals/_days.html", **context)
+    context = history(request.args, principal_id)
+    return web.render("principals/interactions.html", "principals/_interactions.html", **context)
+
+
+def history(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
+    """What the page of a principal's interactions shows."""
+    before, today = Key.parse(args.get("before", "")), web.firm_today()
+    record = queries.principals.get(principal_id, today=today)
+    return {
+        "record": record,
+        "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
+        "goal": queries.principal_weeks.GOAL,
+        "firm_today": today,
+        "before": before,
+        **_timeline(principal_id, before=before),
+    }
+
+
+def _timeline(principal_id: int, *, before: Key | None) -> dict[str, Any]:
+    """A part of the timeline by days of the reader, and the address of the part before it in time."""
+    entries, earlier = queries.timeline.of_principal(principal_id, before=before)
+    return {
+        "days": list(_days(entries, before=before)),
+        "is_next_part": False,
+        "earlier": earlier
+        and url_for("principals.interactions", principal_id=principal_id, before=str(earlier)),
+    }
+
+
+def _days(entries: Iterable[Entry], *, before: Key | None) -> Iterator[Day]:
+    zone, today = web.person().time_zone, web.today()
+    begun: date | None = filters.local_day(before.at, zone) if before else None
+    for on, of_day in groupby(entries, key=lambda entry: filters.local_day(entry.at, zone)):
+        yield Day(principal_sentences.of_day(on, today, is_continued=on == begun), list(of_day))
+
+
+def _categories(lines: Iterable[Line]) -> Iterator[Category]:
+    shown = 0
+    for name, of_category in groupby(lines, key=lambda line: line.category or "Other products"):
+        found = list(of_category)
+        yield Category(name, found, is_open=shown < OPEN_LINES)
+        shown += len(found)
+
+
+web.redraws("principals.index", "principals/_content.html", content)
+web.redraws("principals.show", "principals/_principal.html", principal)
+web.redraws("principals.interactions", "principals/_interactions.html", history)
