@@ -1,20 +1,20 @@
 -- Add up to `most` appended deltas to the summaries and weeks of their principals; answers how many were taken, so the
 -- tick calls it until that is less than it asked for. One statement does it, so no reader ever sees it half done.
--- Two folds at once share the work; both go through the rows in the order of their keys, so neither blocks the other
--- for good. While a recompute runs it takes nothing and leaves the rows to the next tick.
+-- One fold or recompute at a time: whoever comes second takes nothing and leaves the rows to the next tick, so a tick
+-- never waits and two never block each other for good.
 create or replace function fold_principal_deltas(most integer default 50000) returns bigint
     language plpgsql security definer set search_path = pg_catalog, public
 as $$
 declare
     folded bigint;
 begin
-    if not pg_try_advisory_xact_lock_shared('principal_summaries'::regclass::oid::bigint) then
+    if not pg_try_advisory_xact_lock('principal_summaries'::regclass::oid::bigint) then
         return 0;
     end if;
 
     with taken as (
         delete from principal_deltas
-        where ctid = any (array(select ctid from principal_deltas limit most for update skip locked))
+        where ctid = any (array(select ctid from principal_deltas limit most))
         returning *
     ),
     summed as (
@@ -22,7 +22,6 @@ begin
         select principal_id, sum(opportunities), sum(interactions)
         from taken
         group by principal_id
-        order by principal_id
         on conflict (principal_id) do update
         set opportunities_count = s.opportunities_count + excluded.opportunities_count,
             interactions_count = s.interactions_count + excluded.interactions_count
@@ -34,7 +33,6 @@ begin
         where week_on is not null
         group by principal_id, week_on, author_id, interaction_type
         having sum(interactions) <> 0
-        order by principal_id, week_on, author_id, interaction_type
         on conflict (principal_id, week_on, author_id, interaction_type) do update
         set interactions_count = w.interactions_count + excluded.interactions_count
     )

@@ -1,7 +1,7 @@
 -- Compare the counts of every principal with a recount of the history and mend the difference; answers how many
 -- principals differed and by how much in sum. Readers and writers go on: recount, summaries and deltas are read in one
 -- statement, hence from one moment, and only the difference is added. What is appended or folded meanwhile stays.
--- One recompute at a time: two would both add the same difference.
+-- One recompute or fold at a time: two recomputes would both add the same difference.
 create or replace function recompute_principal_summaries(
     out principals bigint, out opportunities bigint, out interactions bigint
 )
@@ -36,7 +36,7 @@ begin
     ),
     mended as (
         insert into principal_summaries as s (principal_id, opportunities_count, interactions_count)
-        select principal_id, opportunities, interactions from drift order by principal_id
+        select principal_id, opportunities, interactions from drift
         on conflict (principal_id) do update
         set opportunities_count = s.opportunities_count + excluded.opportunities_count,
             interactions_count = s.interactions_count + excluded.interactions_count

@@ -28,7 +28,6 @@ begin
         insert into principal_weeks as w (principal_id, week_on, author_id, interaction_type, interactions_count)
         select principal_id, week_on, author_id, interaction_type, n
         from drift
-        order by principal_id, week_on, author_id, interaction_type
         on conflict (principal_id, week_on, author_id, interaction_type) do update
         set interactions_count = w.interactions_count + excluded.interactions_count
     )

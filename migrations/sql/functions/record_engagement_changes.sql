@@ -61,7 +61,6 @@ begin
         select principal_id, touch_at
         from judged
         where touch_at is distinct from touch_seen_at
-        order by principal_id
         on conflict (principal_id) do update set touch_seen_at = excluded.touch_seen_at
     )
     select count(*) from recorded into written;

@@ -1,0 +1,326 @@
+"""Who waits for whom: nobody who logs, and those who must, so that the counts stay exact."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.database.sessions import Waiting, differences, until
+from tests.databases import Database
+
+LOG = "insert into interactions (opportunity_id, interaction_type) values (%s, 'Meeting') returning interaction_id"
+
+
+class Office:
+    """A small book and any number of people at it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.open: list[psycopg.Connection] = []
+        self.owner = self.person(role="kp_owner", login="test")
+        organization = "insert into organizations (name, is_principal) values (%s, true) returning organization_id"
+        self.principals = [self.one(organization, [f"Maker {n}"]) for n in range(4)]
+        self.products = [
+            self.one("insert into products (name, principal_id) values ('Sauce', %s) returning product_id", [p])
+            for p in self.principals
+        ]
+        self.opportunities = [
+            self.one("insert into opportunities (name) values (%s) returning opportunity_id", [f"Placement {n}"])
+            for n in range(3)
+        ]
+        self.choose(self.opportunities[0], self.principals[0])
+        self.choose(self.opportunities[1], self.principals[1])
+
+    def person(self, role: str = "kp_staff", login: str = "worker") -> psycopg.Connection:
+        """Somebody at a desk of their own, who gives up when made to wait."""
+        connection = self.database.connect(login, role=role)
+        connection.execute("set lock_timeout = '2s'")
+        self.open.append(connection)
+        return connection
+
+    def patient(self) -> psycopg.Connection:
+        """Somebody who waits as long as it takes."""
+        connection = self.person()
+        connection.execute("set lock_timeout = 0")
+        return connection
+
+    def one(self, statement: str, values: list[object]) -> int:
+        row = self.owner.execute(statement, values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def choose(self, opportunity: int, principal: int) -> None:
+        self.owner.execute(
+            "insert into opportunity_principals (opportunity_id, principal_id) values (%s, %s)",
+            [opportunity, principal],
+        )
+
+    def interactions_of(self, principal: int) -> int:
+        return self.one(
+            "select interactions_count from principal_activity_summary where organization_id = %s", [principal]
+        )
+
+
+@pytest.fixture
+def office(own_database: Database) -> Iterator[Office]:
+    made = Office(own_database)
+    yield made
+    for connection in made.open:
+        connection.close()
+
+
+def test_two_people_log_on_the_same_opportunity_side_by_side(office: Office) -> None:
+    nell, otis = office.person(), office.person()
+    with nell.transaction():
+        nell.execute(LOG, [office.opportunities[0]])
+        with otis.transaction():
+            otis.execute(LOG, [office.opportunities[0]])
+        assert office.interactions_of(office.principals[0]) == 1
+    assert office.interactions_of(office.principals[0]) == 2
+
+
+def test_two_people_log_for_the_same_principal_on_different_opportunities(office: Office) -> None:
+    office.choose(office.opportunities[2], office.principals[0])
+    nell, otis = office.person(), office.person()
+    with nell.transaction(), otis.transaction():
+        nell.execute(LOG, [office.opportunities[0]])
+        otis.execute(LOG, [office.opportunities[2]])
+    assert office.interactions_of(office.principals[0]) == 2
+
+
+def test_two_people_name_the_same_principal(office: Office) -> None:
+    nell, otis = office.person(), office.person()
+    name = "insert into interaction_principals (interaction_id, principal_id) values (%s, %s)"
+    with nell.transaction(), otis.transaction():
+        for person in (nell, otis):
+            row = person.execute(LOG, [office.opportunities[0]]).fetchone()
+            assert row is not None
+            person.execute(name, [row[0], office.principals[3]])
+    assert office.interactions_of(office.principals[3]) == 2
+
+
+def test_nobody_who_logs_waits_for_a_change_of_stage_or_name_or_the_other_way_round(office: Office) -> None:
+    nell, otis = office.person(), office.person()
+    change = "update opportunities set stage = 'Demo Scheduled', name = 'Renamed' where opportunity_id = %s"
+    with nell.transaction(), otis.transaction():
+        nell.execute(change, [office.opportunities[0]])
+        nell.execute("update organizations set name = 'Renamed' where organization_id = %s", [office.principals[0]])
+        otis.execute(LOG, [office.opportunities[0]])
+    with nell.transaction(), otis.transaction():
+        otis.execute(LOG, [office.opportunities[1]])
+        nell.execute(change, [office.opportunities[1]])
+    assert office.interactions_of(office.principals[0]) == 1
+
+
+def test_nobody_who_logs_waits_for_a_fold_or_a_recompute(office: Office) -> None:
+    nell, tick = office.person(), office.person(role="kp_system")
+    nell.execute(LOG, [office.opportunities[0]])
+    with tick.transaction():
+        assert tick.execute("select fold_principal_deltas()").fetchone() == (3,)
+        tick.execute("select recompute_interaction_principals(), recompute_principal_summaries()")
+        tick.execute("select recompute_principal_weeks(), record_engagement_changes(firm_today())")
+        nell.execute(LOG, [office.opportunities[0]])
+        assert office.interactions_of(office.principals[0]) == 2
+    assert office.interactions_of(office.principals[0]) == 2
+
+
+def test_a_principal_added_while_somebody_logs_gets_that_interaction_too(office: Office) -> None:
+    nell, otis = office.person(), office.patient()
+    with nell.transaction():
+        nell.execute(LOG, [office.opportunities[0]])
+        adding = Waiting(
+            otis,
+            "insert into opportunity_products (opportunity_id, product_id) values (%s, %s)",
+            [office.opportunities[0], office.products[2]],
+        )
+        adding.start(office.owner)
+    adding.finish()
+    assert office.interactions_of(office.principals[2]) == 1
+
+
+def test_an_interaction_that_moves_away_takes_no_principal_along_that_is_just_being_added(office: Office) -> None:
+    interaction = office.one(LOG, [office.opportunities[0]])
+    nell, otis = office.person(), office.patient()
+    with nell.transaction():
+        nell.execute(
+            "insert into opportunity_principals (opportunity_id, principal_id) values (%s, %s)",
+            [office.opportunities[0], office.principals[2]],
+        )
+        moving = Waiting(
+            otis,
+            "update interactions set opportunity_id = %s where interaction_id = %s",
+            [office.opportunities[1], interaction],
+        )
+        moving.start(office.owner)
+    moving.finish()
+    assert [office.interactions_of(principal) for principal in office.principals] == [0, 1, 0, 0]
+
+
+def test_what_is_logged_while_the_opportunity_is_archived_does_not_count(office: Office) -> None:
+    nell, otis = office.person(), office.patient()
+    with nell.transaction():
+        nell.execute(
+            "update opportunities set deleted_at = now() where opportunity_id = %s", [office.opportunities[0]]
+        )
+        logging = Waiting(otis, LOG, [office.opportunities[0]])
+        logging.start(office.owner)
+    logging.finish()
+    assert office.interactions_of(office.principals[0]) == 0
+    assert differences(office.owner) == []
+
+
+def test_two_people_who_add_products_to_the_same_opportunity_do_not_block_each_other_for_good(
+    office: Office,
+) -> None:
+    nell, otis = office.person(), office.patient()
+    add = "insert into opportunity_products (opportunity_id, product_id) values (%s, %s)"
+    with nell.transaction():
+        nell.execute(add, [office.opportunities[2], office.products[0]])
+        adding = Waiting(otis, add, [office.opportunities[2], office.products[1]])
+        adding.start(office.owner)
+        nell.execute(add, [office.opportunities[2], office.products[2]])
+    adding.finish()
+    assert office.one(
+        "select count(*) from opportunity_principals where opportunity_id = %s", [office.opportunities[2]]
+    ) == 3
+
+
+def test_of_two_folds_at_once_the_second_leaves_the_work_to_the_first(office: Office) -> None:
+    office.person().execute(LOG, [office.opportunities[0]])
+    one, other = office.person(role="kp_system"), office.person(role="kp_system")
+    with one.transaction(), other.transaction():
+        first = one.execute("select fold_principal_deltas(2)").fetchone()
+        second = other.execute("select fold_principal_deltas()").fetchone()
+    assert (first, second) == ((2,), (0,))
+    assert other.execute("select fold_principal_deltas()").fetchone() == (1,)
+    assert differences(office.owner) == []
+
+
+def storm(office: Office, *, people: int, seconds: float, seed: int) -> None:
+    """Everybody does everything at once while the counts are folded, recomputed and compared all the time."""
+    for opportunity in range(len(office.opportunities), 30):
+        office.opportunities.append(
+            office.one("insert into opportunities (name) values (%s) returning opportunity_id", [str(opportunity)])
+        )
+    ends = time.monotonic() + seconds
+    unexpected: list[BaseException] = []
+    wrong: list[object] = []
+    done = [0] * people
+
+    def live(number: int) -> None:
+        dice = random.Random(f"{seed} {number}")
+        connection = office.database.connect("worker", role="kp_staff")
+        while time.monotonic() < ends and not unexpected:
+            try:
+                with connection.transaction(force_rollback=dice.random() < 0.1):
+                    act(connection, dice, office)
+                done[number] += 1
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation):
+                continue  # the one person is told to try again, the other goes on
+            except BaseException as error:
+                unexpected.append(error)
+        connection.close()
+
+    def keep() -> None:
+        connection = office.database.connect("worker", role="kp_system")
+        while time.monotonic() < ends and not unexpected:
+            try:
+                connection.execute("select fold_principal_deltas(200)")
+                with connection.transaction():
+                    connection.execute("select recompute_interaction_principals()")
+                    mended = connection.execute("select * from recompute_principal_summaries()").fetchone()
+                    weeks = connection.execute("select * from recompute_principal_weeks()").fetchone()
+                wrong.extend(found for found in (mended, weeks) if found and any(found))
+                wrong.extend(differences(connection))
+            except BaseException as error:
+                unexpected.append(error)
+        connection.close()
+
+    threads = [threading.Thread(target=live, args=(number,)) for number in range(people)]
+    threads.append(threading.Thread(target=keep))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if unexpected:
+        raise unexpected[0]
+    assert wrong == []
+    assert differences(office.owner) == []
+    assert min(done) > 5
+    until(lambda: office.one("select fold_principal_deltas()", []) == 0)
+    assert differences(office.owner) == []
+
+
+def act(connection: psycopg.Connection, dice: random.Random, office: Office) -> None:
+    """One thing that one person does."""
+    here, there = dice.choice(office.opportunities), dice.choice(office.opportunities)
+    principal = dice.choice(office.principals)
+    anything = "(select interaction_id from interactions order by random() limit 1)"
+    match dice.randrange(11):
+        case 0 | 1 | 2:
+            connection.execute(LOG, [here])
+        case 3:
+            connection.execute(
+                "insert into interactions (opportunity_id, interaction_type, interaction_date) "
+                "select %s, 'Note', now() - n * interval '1 day' from generate_series(1, 20) n",
+                [here],
+            )
+        case 4:
+            connection.execute(
+                f"update interactions set interaction_date = now() - %s * interval '1 day' "
+                f"where interaction_id = {anything}",
+                [dice.randrange(60)],
+            )
+        case 5:
+            connection.execute(
+                "update interactions set deleted_at = case when deleted_at is null then now() end "
+                f"where interaction_id = {anything}"
+            )
+        case 6:
+            connection.execute(
+                f"update interactions set opportunity_id = %s where interaction_id = {anything}", [there]
+            )
+        case 7:
+            connection.execute(
+                "update opportunities set deleted_at = case when deleted_at is null then now() end "
+                "where opportunity_id = %s",
+                [here],
+            )
+        case 8:
+            added = connection.execute(
+                "insert into opportunity_products (opportunity_id, product_id) values (%s, %s) "
+                "on conflict do nothing returning 1",
+                [here, dice.choice(office.products)],
+            ).fetchone()
+            if not added:
+                connection.execute("delete from opportunity_products where opportunity_id = %s", [here])
+        case 9:
+            connection.execute("delete from opportunity_principals where opportunity_id = %s", [here])
+            connection.execute(
+                "insert into opportunity_principals (opportunity_id, principal_id) values (%s, %s) "
+                "on conflict do nothing",
+                [here, principal],
+            )
+        case _:
+            connection.execute(
+                "delete from interaction_principals where not is_derived and principal_id = %s "
+                f"and interaction_id = {anything}",
+                [principal],
+            )
+            connection.execute(
+                "insert into interaction_principals (interaction_id, principal_id) "
+                f"select {anything}, %s on conflict do nothing",
+                [principal],
+            )
+
+
+def test_the_counts_stay_exact_while_everybody_does_everything(office: Office) -> None:
+    storm(office, people=4, seconds=4, seed=1)
+
+
+@pytest.mark.long
+def test_the_counts_stay_exact_for_a_busy_minute(office: Office) -> None:
+    storm(office, people=8, seconds=60, seed=2)
