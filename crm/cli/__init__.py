@@ -2,9 +2,16 @@
 
 from flask import Flask
 
-from crm.cli import engagement, imports, jobs, mail
+from crm.cli import demo, engagement, imports, jobs, mail, users
 
-GROUPS = (engagement.engagement, imports.imports, jobs.jobs, mail.mail)
+GROUPS = (
+    demo.demo,
+    engagement.engagement,
+    imports.imports,
+    jobs.jobs,
+    mail.mail,
+    users.users,
+)
 """Every group that `flask` offers."""
 
 

@@ -4,7 +4,9 @@ Floor 4. They know the session and nothing of the web, add and flush, and never 
 """
 
 from crm.services import (
+    accounts,
     deliveries,
+    demo,
     digests,
     engagement,
     follow_up_moves,
@@ -23,7 +25,9 @@ from crm.services import (
 )
 
 __all__ = [
+    "accounts",
     "deliveries",
+    "demo",
     "digests",
     "engagement",
     "follow_up_moves",

@@ -93,7 +93,7 @@ def is_awake(frame: Frame, maker: world.Maker, day: date) -> bool:
     if maker.quiet_days is None:
         return False
     ago = frame.days_ago(day)
-    if maker.joined_days_ago is not None and ago > maker.joined_days_ago:
+    if maker.joined_days_ago is not None and ago >= maker.joined_days_ago:
         return False
     if maker.quiet_days > 1 and day > workday_by(frame.ago(maker.quiet_days)):
         return False

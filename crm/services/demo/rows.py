@@ -30,6 +30,8 @@ class UserRow:
     manager_id: int | None
     time_zone: str
     created_at: datetime
+    password: str = ""
+    fs_uniquifier: str = ""
 
 
 @dataclass(slots=True)

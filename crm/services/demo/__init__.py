@@ -1,0 +1,16 @@
+"""The demo book: a year of a brokerage that does not exist, made from a seed and a day.
+
+words/       firms, people, towns, dishes and sentences, all coined, as plain text
+frame        what a book depends on: seed, day, zone, size
+rhythm       when a broker works, and which principal rests when
+firms goods faces pipeline   who there is, what they make, who wants what
+errands subjects diary promises   a year of days: shows, routes, desks, and what was promised
+scene stage  Nell's own days, as the design pages show them
+book         all rows, without a database
+loading      the book into an empty database, in one transaction
+"""
+
+from crm.services.demo.frame import SIZES, Frame
+from crm.services.demo.loading import Loaded, load
+
+__all__ = ["SIZES", "Frame", "Loaded", "load"]
