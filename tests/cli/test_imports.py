@@ -1,6 +1,6 @@
 """`flask imports` says what it did, names each row it could not take, and never ends in a traceback."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
+import crm
 from crm.db import db
 from crm.models import Organization, User
+from crm.services.imports.running import ONE_AT_A_TIME
+from tests.databases import Database
 from tests.factories import Make
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -188,3 +191,51 @@ def test_an_encoding_can_be_named(bring_in: Command, tmp_path: Path) -> None:
     assert "--encoding mac_roman" in asked.stderr
     assert bring_in(file, "--encoding", "mac_roman").exit_code == 0
     assert names() == ["Café Zoë", "Crêperie Sélendrie"]
+
+
+@pytest.fixture
+def operators(own_database: Database, tmp_path: Path) -> Iterator[Command]:
+    """`operators(list)`: what an operator's `flask imports run LIST` does, in a database of its own."""
+    with own_database.connect("owner", role=None) as owner:
+        owner.execute(
+            "insert into users (email, full_name, role, fs_uniquifier) values"
+            " ('ada@pantry.example', 'Ada Reyes', 'admin', 'ada')"
+        )
+    commands = crm.create_app("commands", own_database.settings("commands", data_dir=tmp_path))
+
+    def run(*arguments: object) -> Result:
+        words = ["imports", "run", *arguments, "--as", "ada@pantry.example"]
+        return commands.test_cli_runner().invoke(args=[str(word) for word in words])
+
+    yield run
+    with commands.app_context():
+        db.engine.dispose()
+
+
+def test_what_an_operator_brings_in_is_committed(
+    operators: Command, own_database: Database, tmp_path: Path
+) -> None:
+    file = list_of(tmp_path, "Organization,Priority,Distributor\nGrill,A,GMF\n")
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(
+        "kind,alias,name\ndistributor,GMF,Grandmarrow Foodservice\nperson,A,ada@pantry.example\n"
+    )
+    for said in ("1 created, 0 changed, 0 as they were", "0 created, 0 changed, 1 as they were"):
+        done = operators(file, "--aliases", aliases)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert said in done.stdout
+    with own_database.connect() as kept:
+        rows = kept.execute(
+            "select name, priority::text, version, is_distributor from organizations order by 1"
+        )
+        assert rows.fetchall() == [("Grandmarrow Foodservice", None, 1, True), ("Grill", "A", 1, False)]
+
+
+def test_two_imports_do_not_run_at_once(operators: Command, own_database: Database, tmp_path: Path) -> None:
+    file = list_of(tmp_path, "Organization\nGrill\n")
+    with own_database.connect() as other, other.transaction():
+        other.execute("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        refused = operators(file)
+    assert refused.exit_code == 2
+    assert "Another import is under way" in refused.stderr
+    assert operators(file).exit_code == 0

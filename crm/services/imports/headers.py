@@ -91,9 +91,9 @@ class Header:
 
     def is_repeated_by(self, cells: Sequence[str]) -> bool:
         """Whether `cells` are the header once more, as in files that were glued together."""
-        filled = {column: folded(cell) for column, cell in enumerate(cells) if cell.strip()}
+        filled = [(column, cell) for column, cell in enumerate(cells) if cell.strip()]
         return len(filled) > 1 and all(
-            column < len(self.texts) and text == folded(self.texts[column]) for column, text in filled.items()
+            column < len(self.texts) and folded(cell) == folded(self.texts[column]) for column, cell in filled
         )
 
 

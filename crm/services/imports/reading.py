@@ -25,8 +25,9 @@ Progress: TypeAlias = Callable[[str], None]
 class Sheet:
     """What a file says, and how it was read.
 
-    `encoding` and `delimiter` ("commas") are in words for people. `data_rows` counts the rows with content below the header, `blank_rows` those without. `columns_left_out`
-    gives, for each heading that no field takes, how many of its cells are filled.
+    `encoding` and `delimiter` ("commas") are in words for people. `data_rows` counts the rows with content
+    below the header, `blank_rows` those without. `columns_left_out` gives, for each heading that no field
+    takes, how many of its cells are filled.
     """
 
     encoding: str
@@ -97,7 +98,8 @@ class _Sheet:
         self._unnamed = {n for n, text in enumerate(header.texts) if not text}
 
     def add(self, record: records.Record, on: date) -> None:
-        filled = [column for column, cell in enumerate(record.cells) if clean(cell)]
+        texts = [clean(cell) for cell in record.cells]
+        filled = [column for column, text in enumerate(texts) if text]
         if not filled:
             self.blank_rows += 1
             return
@@ -106,7 +108,7 @@ class _Sheet:
         if self.data_rows == 0:
             headers.refuse_other_lists(self.header)
         self.data_rows += 1
-        organization, problems = rows.read(record, self.header, on=on)
+        organization, problems = rows.read(record, texts, self.header, on=on)
         self.problems.extend(problems)
         if organization is None:
             return

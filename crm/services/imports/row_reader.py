@@ -1,37 +1,39 @@
 """The cells of one row, asked for by what they mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from crm.services.imports.headers import Header
 from crm.services.imports.problems import Problem, Weight, shortened
 from crm.services.imports.records import Record
-from crm.services.imports.text import clean
 
 T = TypeVar("T")
 
 
 class RowReader:
-    """The cells of one row by field, and what there is to say about them."""
+    """The cells of one row by field, and what there is to say about them. `texts` are its cells, clean."""
 
-    def __init__(self, record: Record, header: Header) -> None:
+    def __init__(self, record: Record, texts: Sequence[str], header: Header) -> None:
         self.record = record
+        self.texts = texts
         self.header = header
         self.problems: list[Problem] = []
         self.kept: list[str] = []
 
-    def filled(self, field: str) -> list[str]:
-        """The filled cells under the headings that mean `field`, as they stand."""
-        columns = (n for n in self.header.columns.get(field, ()) if n < len(self.record.cells))
-        return [cell for n in columns if clean(cell := self.record.cells[n])]
+    def filled(self, field: str) -> list[int]:
+        """The columns under headings that mean `field` in which this row has something."""
+        return [n for n in self.header.columns.get(field, ()) if n < len(self.texts) and self.texts[n]]
 
     def text(self, field: str) -> str:
         """The clean text of `field`. When several columns mean it, the first filled one counts."""
-        texts = list(dict.fromkeys(clean(cell) for cell in self.filled(field)))
-        for text in texts[1:]:
-            reason = f'is a second one; the row\'s first, "{shortened(texts[0])}", was taken'
-            self.say(Weight.CELL_LEFT_OUT, field, reason, "Keep one of the two columns.", text)
-        return texts[0] if texts else ""
+        filled = self.filled(field)
+        if not filled:
+            return ""
+        first, *others = dict.fromkeys(self.texts[n] for n in filled)
+        for other in others:
+            reason = f'is a second one; the row\'s first, "{shortened(first)}", was taken'
+            self.say(Weight.CELL_LEFT_OUT, field, reason, "Keep one of the two columns.", other)
+        return first
 
     def take(self, field: str, read: Callable[[str], T | None], reason: str, remedy: str) -> T | None:
         """What `read` makes of the cell; a cell that it cannot read is left out and reported."""

@@ -15,7 +15,7 @@ from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.records import Record
 from crm.services.imports.row_reader import RowReader
 from crm.services.imports.states import code
-from crm.services.imports.text import clean, clean_lines
+from crm.services.imports.text import clean_lines
 
 LONGEST_NAME: Final = 255
 LONGEST_NOTES: Final = 10_000
@@ -56,21 +56,23 @@ class OrganizationRow:
     kept: tuple[str, ...] = ()
 
 
-def read(record: Record, header: Header, *, on: date) -> tuple[OrganizationRow | None, Sequence[Problem]]:
-    """The organization that `record` describes, and what to tell about the row.
+def read(
+    record: Record, texts: Sequence[str], header: Header, *, on: date
+) -> tuple[OrganizationRow | None, Sequence[Problem]]:
+    """The organization that `record` describes, and what to tell about the row. `texts` are its cells, clean.
 
     None when the row cannot be read: its quotes are broken or it names nobody. `on` is today; it decides
     which days are near enough to be meant.
     """
-    reader = RowReader(record, header)
+    reader = RowReader(record, texts, header)
     if record.broken:
-        shown = ", ".join(cell for cell in record.cells if cell.strip())
+        shown = ", ".join(text for text in texts if text)
         remedy = "Close or remove that mark in the file and import it again."
         reader.say(Weight.ROW_LEFT_OUT, "name", record.broken, remedy, shown)
         return None, reader.problems
     name, number = cells.customer_number(reader.text("name"))
     if fault := _fault_of(name):
-        shown = ", ".join(text for cell in record.cells if (text := clean(cell)))
+        shown = ", ".join(text for text in texts if text)
         reader.say(Weight.ROW_LEFT_OUT, "name", *fault, shown)
         return None, reader.problems
     if number:
@@ -143,7 +145,7 @@ def _weekly_focus(reader: RowReader, on: date) -> date | None:
 
 
 def _phones(reader: RowReader) -> tuple[str, str]:
-    text = " / ".join(clean(cell) for cell in reader.filled("phone"))
+    text = " / ".join(reader.texts[n] for n in reader.filled("phone"))
     found = cells.phones(text)
     if text and not (found and cells.is_only_phones(text) and len(found) < 3):
         reader.kept.append(f"Phone: {text}")
@@ -164,7 +166,7 @@ def _place(reader: RowReader) -> tuple[str, str, str]:
 
 
 def _notes(reader: RowReader) -> str:
-    notes = "\n".join(clean_lines(cell) for cell in reader.filled("notes"))
+    notes = "\n".join(clean_lines(reader.record.cells[n]) for n in reader.filled("notes"))
     if len(notes) > LONGEST_NOTES:
         reason = f"has {len(notes):,} characters; at most {LONGEST_NOTES:,} can be kept, so none are taken"
         reader.say(Weight.CELL_LEFT_OUT, "notes", reason, "Shorten it and import again.", notes)

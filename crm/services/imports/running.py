@@ -17,7 +17,7 @@ from crm.services.imports.matching import match
 from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.reading import Progress, Sheet
 
-_ONE_AT_A_TIME: Final = 0x6B70_696D_706F_7274
+ONE_AT_A_TIME: Final = 0x6B70_696D_706F_7274
 """The advisory lock of imports: two at once would both create what neither finds."""
 
 
@@ -59,7 +59,7 @@ def run(
     cannot be brought in is a problem of the report, and the others are brought in.
     """
     sheet = reading.read(stream, on=on, encoding=encoding, progress=progress)
-    if not db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME))):
+    if not db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))):
         raise Refused("Another import is under way. Wait until it has ended and start again.")
     problems = list(sheet.problems)
     book = organization_names.in_book()

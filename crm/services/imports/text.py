@@ -59,5 +59,5 @@ def clean_lines(text: str) -> str:
 
 def _repaired(text: str) -> str:
     if text.isascii():
-        return _JUNK.sub("", text)
+        return text if text.isprintable() else _JUNK.sub("", text)
     return unicodedata.normalize("NFC", _JUNK.sub("", repair(text)))
