@@ -1,5 +1,21 @@
 """One file, one blueprint, one URL prefix."""
 
-from crm.blueprints import components, interactions, probes
+from crm.blueprints import (
+    components,
+    follow_up_moves,
+    follow_ups,
+    interactions,
+    principals,
+    probes,
+    today,
+)
 
-BLUEPRINTS = (components.bp, interactions.bp, probes.bp)
+BLUEPRINTS = (
+    today.bp,
+    interactions.bp,
+    follow_ups.bp,
+    follow_up_moves.bp,
+    principals.bp,
+    components.bp,
+    probes.bp,
+)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from crm.clock import week_of
 from crm.enums import InteractionType
 from crm.models import Contact, Interaction, InteractionPrincipal, Opportunity, Organization, User
+from crm.queries.keys import read_day, read_number
 
 LINE = 160
 """The longest line of notes that a list shows, in characters."""
@@ -45,13 +46,11 @@ class Key(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Key | None":
         """The key that `text` names, or None if it is none."""
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d\.[0-9]{1,18}", text, re.ASCII):
+        day, _, number = text.partition(".")
+        follow_up_date, interaction_id = read_day(day), read_number(number)
+        if follow_up_date is None or interaction_id is None:
             return None
-        on, _, number = text.partition(".")
-        try:
-            return cls(date.fromisoformat(on), int(number))
-        except ValueError:
-            return None
+        return cls(follow_up_date, interaction_id)
 
 
 @dataclass(frozen=True)
@@ -100,12 +99,31 @@ class Promise:
         return [known.name for known in (self.contact, self.organization) if known]
 
     @property
+    def dial(self) -> str:
+        """The phone number as a telephone takes it: digits, a leading plus, an extension; "" without one."""
+        number, _, extension = re.sub(r"(?i)\s*(?:ext\.?|x)\s*", ";", self.phone or "").partition(";")
+        digits = re.sub(r"[^+\d]", "", number)
+        ext = re.sub(r"\D", "", extension)
+        return f"{digits};ext={ext}" if digits and ext else digits
+
+    @property
+    def way(self) -> Literal["call", "email", ""]:
+        """How to reach them: as they like it if that is known, else by phone, else by mail."""
+        if self.email and (self.prefers_email or not self.dial):
+            return "email"
+        return "call" if self.dial else ""
+
+    @property
     def key(self) -> Key:
         return Key(self.follow_up_date, self.interaction_id)
 
+    def is_snoozed(self, today: date) -> bool:
+        """Hidden until a later day than `today`."""
+        return self.snoozed_until_on is not None and self.snoozed_until_on > today
+
     def when(self, today: date) -> When:
         """The group in which a list of `today` shows it."""
-        if self.snoozed_until_on is not None and self.snoozed_until_on > today:
+        if self.is_snoozed(today):
             return When.SNOOZED
         if self.follow_up_date < today:
             return When.OVERDUE

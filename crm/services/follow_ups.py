@@ -30,13 +30,15 @@ class Was:
 def complete(promise: Interaction, *, by: User, now: datetime, with_: Interaction | None = None) -> None:
     """The promise is kept: by whom, when (UTC) and, if it was logged, with which interaction.
 
-    Raises `Refused` if it is kept already; nothing changes then.
+    One that was completed without being logged gets its interaction, and stays completed as it was. Raises
+    `Refused` if it is kept already otherwise; nothing changes then.
     """
     _take(promise)
-    if promise.completed_at is not None:
+    if promise.completed_at is None:
+        promise.completed_at = now
+        promise.completed_by = by.user_id
+    elif with_ is None or promise.completed_with is not None:
         raise Refused(f"{_completer(promise, by)} completed this already. Nothing is left to do.")
-    promise.completed_at = now
-    promise.completed_by = by.user_id
     promise.completed_with = with_.interaction_id if with_ else None
     db.session.flush()
 

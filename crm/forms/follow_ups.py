@@ -1,0 +1,96 @@
+"""What comes in when a promise is snoozed, moved or handed over."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField, IntegerField, SelectField, ValidationError
+from wtforms.validators import InputRequired
+from wtforms.widgets import HiddenInput
+
+from crm import clock
+from crm.queries.users import Colleague
+
+FARTHEST = timedelta(days=2 * 366)
+"""A day beyond this is a slip of the year, not a plan."""
+
+
+class Day(DateField):
+    """A day that says how to write it when it cannot be read."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Write the day as year-month-day, like 2026-11-30.") from None
+
+
+class PromiseForm(FlaskForm):
+    """What the forms of one promise share: the version of it that the person looked at."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired("Load the page again.")])
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+
+class SnoozeForm(PromiseForm):
+    """Hide it until a day from tomorrow on."""
+
+    until = Day("Snooze until", [InputRequired("Choose the day on which it should come back.")])
+
+    def validate_until(self, field: Day) -> None:
+        if field.data <= self.today:
+            raise ValidationError("Choose a day from tomorrow on.")
+        _not_too_far(field.data, self.today)
+
+
+class DayForm(PromiseForm):
+    """Promise it for another day from today on."""
+
+    date = Day("New day", [InputRequired("Choose the new day.")])
+
+    def validate_date(self, field: Day) -> None:
+        if field.data < self.today:
+            raise ValidationError("Choose a day from today on.")
+        _not_too_far(field.data, self.today)
+
+
+class OwnerForm(PromiseForm):
+    """Let a colleague keep it."""
+
+    owner = SelectField("Hand to", coerce=int, validate_choice=False)
+
+    def offer(self, colleagues: list[Colleague]) -> None:
+        """Fill the choice of colleagues."""
+        self.owner.choices = [(colleague.user_id, colleague.full_name) for colleague in colleagues]
+
+    def validate_owner(self, field: SelectField) -> None:
+        """The service looks whether the person is there; here, whether it is a number of one."""
+        if field.data is None or not 0 < field.data < 2**63:
+            raise ValidationError("Choose a colleague.")
+
+
+class MoveForm(FlaskForm):
+    """Move all that is overdue in the list that was seen."""
+
+    mark = HiddenField(validators=[InputRequired("Load the page again.")])
+
+
+def snooze_days(due: date, today: date) -> list[tuple[str, date]]:
+    """The days offered at one tap: tomorrow, in 3 days, next Monday; none before the promise is due.
+
+    A day that is two of these is offered once, as the nearest.
+    """
+    offers = {
+        clock.week_of(today) + timedelta(days=7): "Next week",
+        today + timedelta(days=3): "In 3 days",
+        today + timedelta(days=1): "Tomorrow",
+    }
+    return [(words, day) for day, words in sorted(offers.items()) if day > due]
+
+
+def _not_too_far(day: date, today: date) -> None:
+    if day > today + FARTHEST:
+        raise ValidationError("That is more than two years away. Check the year.")
