@@ -21,6 +21,7 @@ Tests that need servers to kill start their own with stack.postgres.Cluster and 
 """
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -28,7 +29,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stack import assets, browser, envfile, environment, ports, postgres, processes
@@ -63,10 +64,10 @@ def main(arguments: list[str]) -> int:
 def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
     """Run pytest with these settings; returns its exit code."""
     words: list[str | Path] = [environment.PYTHON, "-m", "pytest"]
-    if arguments == ["--long"]:
-        words += ["-n", "2"]
-    elif not arguments:
-        words += ["-n", "2", "-m", "not long"]
+    if arguments in ([], ["--long"]):
+        # A worker a core: more of them are slower. What crm/ has that no test runs is counted only here.
+        words += ["-n", "2", "--cov", "--cov-report=term:skip-covered"]
+        words += [] if arguments else ["-m", "not long"]
     else:
         words += arguments
     with _passing_on_interrupts():
@@ -77,17 +78,10 @@ def lint() -> bool:
     """Run every linter and show the words of those that complain; whether all are content."""
     content = True
     with _passing_on_interrupts():
-        for name, words in linters():
+        for name, check in checks().items():
             begun = time.monotonic()
-            done = subprocess.run(
-                words,
-                cwd=environment.CHECKOUT,
-                env=assets.environment(),
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-            verdict = "" if done.returncode == 0 else "  complains:"
+            done = check()
+            verdict = "  complains:" if done.returncode else ""
             say(f"{time.monotonic() - begun:5.1f} s  {name}{verdict}")
             if done.returncode:
                 say(done.stdout.rstrip())
@@ -95,21 +89,48 @@ def lint() -> bool:
     return content
 
 
-def linters() -> list[tuple[str, list[str | Path]]]:
-    """Name and command of each check of the sources; a tree that has no such files yet has no such check."""
-    here = environment.CHECKOUT
+def checks() -> dict[str, Callable[[], subprocess.CompletedProcess[str]]]:
+    """Each check of the sources by its name."""
     run: list[str | Path] = [environment.PYTHON, "-m"]
-    found: list[tuple[str, list[str | Path]]] = [
-        ("ruff", [*run, "ruff", "check", "--quiet"]),
-        ("ruff format", [*run, "ruff", "format", "--check", "--quiet"]),
-        ("mypy", [*run, "mypy", "--no-error-summary"]),
-        ("bandit", [*run, "bandit", "-q", "-r", "-c", "pyproject.toml", "crm", "bin/stack"]),
-    ]
-    if (here / "crm" / "templates").exists():
-        found.append(("djlint", [*run, "djlint", "--lint", "--quiet", "crm/templates"]))
-    if (here / "bin" / "lint.mjs").exists():
-        found.append(("eslint, prettier, stylelint, tsc", [assets.node(), "bin/lint.mjs"]))
-    return found
+    words: dict[str, list[str | Path]] = {
+        "ruff": [*run, "ruff", "check", "--output-format", "concise"],
+        "ruff format": [*run, "ruff", "format", "--check", "--output-format", "concise"],
+        "mypy": [*run, "mypy", "--no-error-summary"],
+        "bandit": [*run, "bandit", "-q", "-r", "-c", "pyproject.toml", "crm", "bin/stack"],
+        "djlint": [*run, "djlint", "--lint", "--quiet", "crm/templates"],
+        "eslint, prettier, stylelint, tsc": [assets.node(), "bin/lint.mjs"],
+    }
+    found = {name: functools.partial(_output_of, command) for name, command in words.items()}
+    return found | {"squawk": _lint_migrations}
+
+
+def _lint_migrations() -> subprocess.CompletedProcess[str]:
+    """squawk's words about the SQL that all migrations would run; no database is asked."""
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1/nowhere", "SECRET_KEY": "only to write down some SQL"}
+    emitted = subprocess.run(
+        [environment.PYTHON, "-m", "flask", "--app", "crm.cli", "db", "upgrade", "--sql"],
+        cwd=environment.CHECKOUT,
+        env=os.environ | nowhere,
+        text=True,
+        capture_output=True,
+    )
+    if emitted.returncode:
+        emitted.stdout += emitted.stderr
+        return emitted
+    squawk = environment.PYTHON.with_name("squawk")
+    return _output_of([squawk, "--stdin-filepath", "migrations.sql", "--reporter", "gcc"], emitted.stdout)
+
+
+def _output_of(command: list[str | Path], given: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=environment.CHECKOUT,
+        env=assets.environment(),
+        input=given,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 @contextlib.contextmanager
