@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from celery import Task
-from celery.signals import worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init
 from flask import Flask
 from kombu import Queue
 
@@ -73,7 +73,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "accept_content": ["json"],
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
-        "task_queues": [Queue("default"), Queue("mail")],
+        "task_queues": [Queue(name, routing_key=name) for name in ("default", "mail")],
         "task_default_queue": "default",
         "task_routes": {"mails.*": {"queue": "mail"}},
         # Results are rows of ours.
@@ -101,8 +101,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
         "beat_schedule_filename": str(settings.data_dir / "beat-schedule"),
         "beat_max_loop_interval": 30,
-        # Our own logs go to standard error as they are.
-        "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
     }
 
@@ -113,4 +111,15 @@ def _forget_connections(**_: Any) -> None:
         db.engine.dispose(close=False)
 
 
+def _tick_at_once(**_: Any) -> None:
+    """What fell due while nothing ran is not kept waiting for another minute."""
+    bell.publish("schedule.tick")
+
+
+def _keep_our_logs(**_: Any) -> None:
+    """Having somebody to ask makes Celery leave the logs as `crm.logs` has set them up."""
+
+
+setup_logging.connect(_keep_our_logs, weak=False)
 worker_process_init.connect(_forget_connections, weak=False)
+beat_init.connect(_tick_at_once, weak=False)

@@ -95,9 +95,12 @@ def test_a_reminder_names_what_is_late_and_due_and_nothing_else(make: Make, nell
     baker = make.principal("Amberfold Bakery Co.")
     marisol = make.contact("Marisol", "Quintero", organization=make.organization("Marlowe School District"))
     make.interaction(
-        author=nell, follow_up_date=date(2026, 11, 16), follow_up_note="Ask about the fig jam", contact=marisol,
+        author=nell,
+        follow_up_date=date(2026, 11, 16),
+        follow_up_note="Ask about the fig jam",
+        contact=marisol,
         principals=[baker],
-    )  # fmt: skip
+    )
     make.interaction(author=nell, follow_up_date=TUESDAY, follow_up_note="Send the spec sheet")
     make.interaction(author=nell, follow_up_date=TUESDAY + timedelta(days=1), follow_up_note="Not yet")
     make.interaction(author=otis, follow_up_date=TUESDAY, follow_up_note="Somebody else's")
