@@ -21,7 +21,13 @@ ALL_ROWS_IN, SOME_ROWS_LEFT_OUT, FILE_REFUSED = 0, 1, 2
 """The exit codes of `flask imports`."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_AS = click.option("--as", "email", required=True, metavar="EMAIL", help="Who imports: history names them.")
+_AS = click.option(
+    "--as",
+    "email",
+    required=True,
+    metavar="EMAIL",
+    help="Who imports; what they may not change stays as it is.",
+)
 _HEADINGS = {
     Weight.ROW_LEFT_OUT: "Not brought in",
     Weight.CELL_LEFT_OUT: "Cells left out, the rest of their rows is in",
@@ -34,7 +40,7 @@ _HEADINGS = {
 @_AS
 @click.option("--aliases", type=_FILE, help="Bring in this alias list first (see flask imports aliases).")
 @click.option("--create-distributors", is_flag=True, help="Create distributors nobody has heard of.")
-@click.option("--encoding", default="", help="How the file is written, if it is not found out rightly.")
+@click.option("--encoding", default="", help="The file's encoding, if it is not found out rightly.")
 def run(file: Path, email: str, aliases: Path | None, create_distributors: bool, encoding: str) -> None:
     """Bring in FILE, a list of organizations as CSV. Running it again changes nothing.
 
@@ -145,7 +151,7 @@ def _tell_problems(problems: Sequence[Problem]) -> None:
 
 def _alike(problems: Sequence[Problem]) -> list[list[Problem]]:
     def kind(problem: Problem) -> tuple[str, str, str]:
-        return problem.field, problem.reason, problem.text
+        return problem.field, problem.reason, problem.text.casefold()
 
     groups = [list(group) for _, group in groupby(sorted(problems, key=kind), kind)]
     return sorted(groups, key=lambda group: group[0].row)
