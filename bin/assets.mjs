@@ -5,10 +5,10 @@
 // In: crm/static/css/app.css, crm/static/js/{app,theme}.js, crm/static/images/mark.svg, and the Lucide icons
 // that templates and scripts name. Out: each file under a name that carries its content's hash, so that it can
 // be cached for good, beside its gzip and brotli form; manifest.json maps "app.css" to that name.
-// The manifest is written last and the last build's files stay, so that a server that runs meanwhile misses nothing.
+// The manifest is written last and what was built in the last day stays: a server that runs meanwhile misses nothing.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -21,6 +21,9 @@ const LUCIDE = join(ROOT, "node_modules/lucide-static/icons");
 
 /** Browser floor of the design: light-dark() and nesting are native there, so neither is rewritten. */
 const TARGET = ["safari17.5", "chrome123", "firefox125"];
+
+/** Milliseconds for which files of earlier builds stay. */
+const KEPT_FOR = 24 * 60 * 60 * 1000;
 
 /** @param {string} entry path under crm/static; @returns {Promise<Uint8Array>} the minified bundle */
 async function bundled(entry) {
@@ -97,8 +100,6 @@ const assets = {
 
 await mkdir(BUILT, { recursive: true });
 /** @type {Record<string, string>} */
-const last = JSON.parse(await readFile(join(BUILT, "manifest.json"), "utf8").catch(() => "{}"));
-/** @type {Record<string, string>} */
 const manifest = {};
 const sizes = [];
 for (const [name, content] of Object.entries(assets)) {
@@ -112,8 +113,11 @@ for (const [name, content] of Object.entries(assets)) {
   sizes.push(`${name} ${(packed.length / 1024).toFixed(1)} KiB`);
 }
 await put("manifest.json", `${JSON.stringify(manifest, null, 2)}\n`);
-const keep = new Set(["manifest.json", ...Object.values(last), ...Object.values(manifest)]);
-for (const file of await readdir(BUILT))
-  if (!keep.has(file.replace(/\.(br|gz)$/, ""))) await rm(join(BUILT, file));
+const current = new Set(["manifest.json", ...Object.values(manifest)]);
+for (const file of await readdir(BUILT)) {
+  const path = join(BUILT, file);
+  const isOld = Date.now() - (await stat(path)).mtimeMs > KEPT_FOR;
+  if (isOld && !current.has(file.replace(/\.(br|gz)$/, ""))) await rm(path);
+}
 
 console.log(`Assets built, ${icons.length} icons: ${sizes.join(", ")} (brotli).`);

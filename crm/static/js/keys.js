@@ -21,7 +21,7 @@ const current = () =>
 
 /** @param {HTMLElement | undefined} row */
 function focusOn(row) {
-  const link = row?.querySelector("[data-row-link], a, button");
+  const link = row?.querySelector("[data-row-link]") ?? row?.querySelector("a, button");
   if (link instanceof HTMLElement) {
     link.focus();
     row?.scrollIntoView({ block: "nearest" });
