@@ -1,4 +1,4 @@
-"""Several people at once: connections of their own, and threads that are known to wait before the test goes on."""
+"""Several people at once: connections of their own, and threads that are known to wait for somebody."""
 
 import threading
 import time
@@ -11,7 +11,9 @@ import psycopg
 class Waiting:
     """Something done on a connection in a thread of its own. Leaving the `with` raises what it raised."""
 
-    def __init__(self, connection: psycopg.Connection, statement: str, values: list[Any] | None = None) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, statement: str, values: list[Any] | None = None
+    ) -> None:
         self.connection = connection
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self._run, args=(statement, values))
@@ -27,8 +29,11 @@ class Waiting:
         pid = self.connection.info.backend_pid
         self.thread.start()
         until(
-            lambda: not self.thread.is_alive()
-            or watcher.execute("select cardinality(pg_blocking_pids(%s)) > 0", [pid]).fetchone() == (True,)
+            lambda: (
+                not self.thread.is_alive()
+                or watcher.execute("select cardinality(pg_blocking_pids(%s)) > 0", [pid]).fetchone()
+                == (True,)
+            )
         )
         assert self.thread.is_alive(), f"it did not wait: {self.error}"
 
@@ -79,7 +84,7 @@ left join weeks on weeks.principal_id = organization_id
 where (opportunities, interactions, interactions, last)
     is distinct from (opportunities_count, interactions_count, coalesce(weeks.n, 0), last_activity_date)
 """
-"""The principals whose kept counts differ from a naive recount of the book. In one statement, from one moment."""
+"""The principals whose kept counts differ from a naive recount: one statement, hence one moment."""
 
 
 def differences(connection: psycopg.Connection) -> list[tuple[Any, ...]]:

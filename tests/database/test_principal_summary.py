@@ -245,7 +245,8 @@ class Book(RuleBasedStateMachine):
         if swaps:
             opportunity, product, other = pick(swaps, which)
             self.run(
-                "update opportunity_products set product_id = :t where opportunity_id = :o and product_id = :p",
+                "update opportunity_products set product_id = :t "
+                "where opportunity_id = :o and product_id = :p",
                 t=other,
                 o=opportunity,
                 p=product,

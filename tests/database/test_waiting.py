@@ -1,17 +1,18 @@
 """Who waits for whom: nobody who logs, and those who must, so that the counts stay exact."""
 
-import random
-import threading
-import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.database.sessions import Waiting, differences, until
+from tests.database import storm
+from tests.database.sessions import Waiting, differences
 from tests.databases import Database
 
-LOG = "insert into interactions (opportunity_id, interaction_type) values (%s, 'Meeting') returning interaction_id"
+LOG = (
+    "insert into interactions (opportunity_id, interaction_type) values (%s, 'Meeting') "
+    "returning interaction_id"
+)
 
 
 class Office:
@@ -21,14 +22,20 @@ class Office:
         self.database = database
         self.open: list[psycopg.Connection] = []
         self.owner = self.person(role="kp_owner", login="test")
-        organization = "insert into organizations (name, is_principal) values (%s, true) returning organization_id"
+        organization = (
+            "insert into organizations (name, is_principal) values (%s, true) returning organization_id"
+        )
         self.principals = [self.one(organization, [f"Maker {n}"]) for n in range(4)]
         self.products = [
-            self.one("insert into products (name, principal_id) values ('Sauce', %s) returning product_id", [p])
+            self.one(
+                "insert into products (name, principal_id) values ('Sauce', %s) returning product_id", [p]
+            )
             for p in self.principals
         ]
         self.opportunities = [
-            self.one("insert into opportunities (name) values (%s) returning opportunity_id", [f"Placement {n}"])
+            self.one(
+                "insert into opportunities (name) values (%s) returning opportunity_id", [f"Placement {n}"]
+            )
             for n in range(3)
         ]
         self.choose(self.opportunities[0], self.principals[0])
@@ -60,7 +67,8 @@ class Office:
 
     def interactions_of(self, principal: int) -> int:
         return self.one(
-            "select interactions_count from principal_activity_summary where organization_id = %s", [principal]
+            "select interactions_count from principal_activity_summary where organization_id = %s",
+            [principal],
         )
 
 
@@ -107,7 +115,9 @@ def test_nobody_who_logs_waits_for_a_change_of_stage_or_name_or_the_other_way_ro
     change = "update opportunities set stage = 'Demo Scheduled', name = 'Renamed' where opportunity_id = %s"
     with nell.transaction(), otis.transaction():
         nell.execute(change, [office.opportunities[0]])
-        nell.execute("update organizations set name = 'Renamed' where organization_id = %s", [office.principals[0]])
+        nell.execute(
+            "update organizations set name = 'Renamed' where organization_id = %s", [office.principals[0]]
+        )
         otis.execute(LOG, [office.opportunities[0]])
     with nell.transaction(), otis.transaction():
         otis.execute(LOG, [office.opportunities[1]])
@@ -141,7 +151,9 @@ def test_a_principal_added_while_somebody_logs_gets_that_interaction_too(office:
     assert office.interactions_of(office.principals[2]) == 1
 
 
-def test_an_interaction_that_moves_away_takes_no_principal_along_that_is_just_being_added(office: Office) -> None:
+def test_an_interaction_that_moves_away_takes_no_principal_along_that_is_just_being_added(
+    office: Office,
+) -> None:
     interaction = office.one(LOG, [office.opportunities[0]])
     nell, otis = office.person(), office.patient()
     with nell.transaction():
@@ -183,9 +195,12 @@ def test_two_people_who_add_products_to_the_same_opportunity_do_not_block_each_o
         adding.start(office.owner)
         nell.execute(add, [office.opportunities[2], office.products[2]])
     adding.finish()
-    assert office.one(
-        "select count(*) from opportunity_principals where opportunity_id = %s", [office.opportunities[2]]
-    ) == 3
+    assert (
+        office.one(
+            "select count(*) from opportunity_principals where opportunity_id = %s", [office.opportunities[2]]
+        )
+        == 3
+    )
 
 
 def test_of_two_folds_at_once_the_second_leaves_the_work_to_the_first(office: Office) -> None:
@@ -199,128 +214,12 @@ def test_of_two_folds_at_once_the_second_leaves_the_work_to_the_first(office: Of
     assert differences(office.owner) == []
 
 
-def storm(office: Office, *, people: int, seconds: float, seed: int) -> None:
-    """Everybody does everything at once while the counts are folded, recomputed and compared all the time."""
-    for opportunity in range(len(office.opportunities), 30):
-        office.opportunities.append(
-            office.one("insert into opportunities (name) values (%s) returning opportunity_id", [str(opportunity)])
-        )
-    ends = time.monotonic() + seconds
-    unexpected: list[BaseException] = []
-    wrong: list[object] = []
-    done = [0] * people
-
-    def live(number: int) -> None:
-        dice = random.Random(f"{seed} {number}")
-        connection = office.database.connect("worker", role="kp_staff")
-        while time.monotonic() < ends and not unexpected:
-            try:
-                with connection.transaction(force_rollback=dice.random() < 0.1):
-                    act(connection, dice, office)
-                done[number] += 1
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation):
-                continue  # the one person is told to try again, the other goes on
-            except BaseException as error:
-                unexpected.append(error)
-        connection.close()
-
-    def keep() -> None:
-        connection = office.database.connect("worker", role="kp_system")
-        while time.monotonic() < ends and not unexpected:
-            try:
-                connection.execute("select fold_principal_deltas(200)")
-                with connection.transaction():
-                    connection.execute("select recompute_interaction_principals()")
-                    mended = connection.execute("select * from recompute_principal_summaries()").fetchone()
-                    weeks = connection.execute("select * from recompute_principal_weeks()").fetchone()
-                wrong.extend(found for found in (mended, weeks) if found and any(found))
-                wrong.extend(differences(connection))
-            except BaseException as error:
-                unexpected.append(error)
-        connection.close()
-
-    threads = [threading.Thread(target=live, args=(number,)) for number in range(people)]
-    threads.append(threading.Thread(target=keep))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if unexpected:
-        raise unexpected[0]
-    assert wrong == []
-    assert differences(office.owner) == []
-    assert min(done) > 5
-    until(lambda: office.one("select fold_principal_deltas()", []) == 0)
-    assert differences(office.owner) == []
-
-
-def act(connection: psycopg.Connection, dice: random.Random, office: Office) -> None:
-    """One thing that one person does."""
-    here, there = dice.choice(office.opportunities), dice.choice(office.opportunities)
-    principal = dice.choice(office.principals)
-    anything = "(select interaction_id from interactions order by random() limit 1)"
-    match dice.randrange(11):
-        case 0 | 1 | 2:
-            connection.execute(LOG, [here])
-        case 3:
-            connection.execute(
-                "insert into interactions (opportunity_id, interaction_type, interaction_date) "
-                "select %s, 'Note', now() - n * interval '1 day' from generate_series(1, 20) n",
-                [here],
-            )
-        case 4:
-            connection.execute(
-                f"update interactions set interaction_date = now() - %s * interval '1 day' "
-                f"where interaction_id = {anything}",
-                [dice.randrange(60)],
-            )
-        case 5:
-            connection.execute(
-                "update interactions set deleted_at = case when deleted_at is null then now() end "
-                f"where interaction_id = {anything}"
-            )
-        case 6:
-            connection.execute(
-                f"update interactions set opportunity_id = %s where interaction_id = {anything}", [there]
-            )
-        case 7:
-            connection.execute(
-                "update opportunities set deleted_at = case when deleted_at is null then now() end "
-                "where opportunity_id = %s",
-                [here],
-            )
-        case 8:
-            added = connection.execute(
-                "insert into opportunity_products (opportunity_id, product_id) values (%s, %s) "
-                "on conflict do nothing returning 1",
-                [here, dice.choice(office.products)],
-            ).fetchone()
-            if not added:
-                connection.execute("delete from opportunity_products where opportunity_id = %s", [here])
-        case 9:
-            connection.execute("delete from opportunity_principals where opportunity_id = %s", [here])
-            connection.execute(
-                "insert into opportunity_principals (opportunity_id, principal_id) values (%s, %s) "
-                "on conflict do nothing",
-                [here, principal],
-            )
-        case _:
-            connection.execute(
-                "delete from interaction_principals where not is_derived and principal_id = %s "
-                f"and interaction_id = {anything}",
-                [principal],
-            )
-            connection.execute(
-                "insert into interaction_principals (interaction_id, principal_id) "
-                f"select {anything}, %s on conflict do nothing",
-                [principal],
-            )
-
-
 def test_the_counts_stay_exact_while_everybody_does_everything(office: Office) -> None:
-    storm(office, people=4, seconds=4, seed=1)
+    storm.rage(office.database, people=4, seconds=4)
+    assert differences(office.owner) == []
 
 
 @pytest.mark.long
 def test_the_counts_stay_exact_for_a_busy_minute(office: Office) -> None:
-    storm(office, people=8, seconds=60, seed=2)
+    storm.rage(office.database, people=8, seconds=60)
+    assert differences(office.owner) == []
