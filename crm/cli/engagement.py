@@ -1,5 +1,6 @@
 """`flask engagement`: the periodic recompute by hand."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -19,5 +20,5 @@ def recompute(on: datetime | None) -> None:
     with transaction():
         today = on.date() if on else clock.today_for(queries.firm.time_zone(), clock.now())
         result = services.engagement.recompute(today=today)
-    for name, value in result.items():
-        click.echo(f"{value:>8}  {name}")
+    for name, value in asdict(result).items():
+        click.echo(f"{value:>8}  {name.replace('_', ' ')}")

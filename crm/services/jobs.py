@@ -1,6 +1,7 @@
 """Planned work: a row with a run key, claimed with a lease, its result written with what it did."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -157,7 +158,7 @@ def _after_failure(error: Exception, attempts: int, *, now: datetime) -> dict[st
 
 
 def _recompute(on: date) -> dict[str, Any]:
-    return dict(engagement.recompute(today=on))
+    return asdict(engagement.recompute(today=on))
 
 
 def _keep(on: date) -> dict[str, Any]:

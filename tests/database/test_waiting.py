@@ -214,6 +214,43 @@ def test_of_two_folds_at_once_the_second_leaves_the_work_to_the_first(office: Of
     assert differences(office.owner) == []
 
 
+def test_a_recompute_that_mends_loses_nothing_that_is_logged_meanwhile(office: Office) -> None:
+    nell, otis, system = office.person(), office.person(), office.person(role="kp_system")
+    otis.execute(LOG, [office.opportunities[0]])
+    system.execute("select fold_principal_deltas()")
+    system.execute("update principal_summaries set interactions_count = interactions_count + 5")
+    system.execute("update principal_weeks set interactions_count = interactions_count - 1")
+    with nell.transaction():
+        nell.execute(LOG, [office.opportunities[0]])
+        with system.transaction():
+            mended = system.execute("select * from recompute_principal_summaries()").fetchone()
+            weeks = system.execute("select * from recompute_principal_weeks()").fetchone()
+            otis.execute(LOG, [office.opportunities[0]])
+    assert (mended, weeks) == ((2, 0, 10), (1, 1))
+    assert office.interactions_of(office.principals[0]) == 3
+    assert differences(office.owner) == []
+
+
+def test_a_recompute_waits_for_somebody_who_is_just_moving_what_it_has_to_mend(office: Office) -> None:
+    interaction = office.one(LOG, [office.opportunities[0]])
+    office.owner.execute("alter table interaction_principals disable trigger user")
+    office.owner.execute("delete from interaction_principals")
+    office.owner.execute("alter table interaction_principals enable trigger user")
+    nell, system = office.person(), office.person(role="kp_system")
+    system.execute("set lock_timeout = 0")
+    with nell.transaction():
+        nell.execute(
+            "update interactions set opportunity_id = %s where interaction_id = %s",
+            [office.opportunities[1], interaction],
+        )
+        mending = Waiting(system, "select recompute_interaction_principals()")
+        mending.start(office.owner)
+    mending.finish()
+    system.execute("select recompute_principal_summaries(), recompute_principal_weeks()")
+    assert [office.interactions_of(principal) for principal in office.principals] == [0, 1, 0, 0]
+    assert differences(office.owner) == []
+
+
 def test_the_counts_stay_exact_while_everybody_does_everything(office: Office) -> None:
     storm.rage(office.database, people=4, seconds=4)
     assert differences(office.owner) == []
