@@ -1,0 +1,175 @@
+"""A real Chromium over the real application: gunicorn on its own database, seeded through the factories."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests import databases
+from tests.browser.book import PASSWORD, Book, write_book
+from tests.databases import Database
+
+ROOT = Path(__file__).parent.parent.parent
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1440, "height": 900}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is a browser test, with or without the mark."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The browser that bin/test found or installed. On CI a missing one is a failure, elsewhere a skip."""
+    if "CHROMIUM" not in os.environ:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no Chromium here; set CHROMIUM.")
+    quiet = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+    ]
+    words = os.environ.get("CHROMIUM_ARGS", "").split()
+    return {"executable_path": os.environ["CHROMIUM"], "args": [*words, *quiet]}
+
+
+@pytest.fixture(scope="session")
+def own_book(template: Database, worker_id: str) -> Iterator[tuple[Database, Book]]:
+    """A database of this worker with a small book in it, written by real commits."""
+    with databases.clone(template, f"browser_{worker_id}") as copy:
+        yield copy, write_book(copy)
+
+
+@dataclass
+class Site:
+    """Where the application answers, and what it is about."""
+
+    address: str
+    book: Book
+    database: Database
+
+
+@pytest.fixture(scope="session")
+def site(own_book: tuple[Database, Book], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The web process as it runs in production: gunicorn, the web role, built assets."""
+    database, book = own_book
+    port = _free_port()
+    folder = tmp_path_factory.mktemp("web")
+    environment = os.environ | {
+        "DATABASE_URL": database.url("web"),
+        "REDIS_URL": os.environ["TEST_REDIS_URL"],
+        "SECRET_KEY": databases.SECRET_KEY,
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "DATA_DIR": str(folder),
+        "FIRM_TIMEZONE": databases.FIRM_TIMEZONE,
+        "FIRM_NAME": "Harbor & Vine Brokerage",
+        "PANTRY_ENV": "test",
+        "LOG_LEVEL": "WARNING",
+    }
+    words = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
+    with (folder / "web.log").open("wb") as log:
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/readyz", process, folder / "web.log")
+        yield Site(f"http://127.0.0.1:{port}", book, database)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)  # the process is starting; there is nothing to wait on but its port
+    pytest.fail(f"The web process did not get ready:\n{log.read_text()[-3000:]}")
+
+
+@dataclass
+class Person:
+    """Somebody at a browser, and everything that went wrong in it."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.site.address + path)
+        return self.page
+
+    def sign_in(self, email: str) -> "Person":
+        self.go("/login")
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(self.site.address + "/")
+        return self
+
+    def accessibility_failures(self) -> list[str]:
+        """What axe finds on the page as it stands now."""
+        found = (
+            Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
+        )
+        return [
+            f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]
+        ]
+
+
+Visit = Callable[..., Person]
+
+
+@pytest.fixture
+def visit(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Visit]:
+    """`visit("nell@…", PHONE, theme="dark", scripts=False)`: a signed-in person with a browser of their own.
+
+    At the end of the test nothing may have broken the policy or thrown in any of these browsers.
+    """
+    people: list[Person] = []
+
+    def make(
+        email: str | None, viewport: dict[str, int], *, theme: str = "light", scripts: bool = True
+    ) -> Person:
+        context = new_context(
+            viewport=viewport,
+            color_scheme=theme,
+            java_script_enabled=scripts,
+            has_touch=viewport["width"] < 768,
+            timezone_id="America/Chicago",
+        )
+        person = Person(context.new_page(), site)
+        person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
+        person.page.on("console", lambda message: _note(person, message.type, message.text))
+        people.append(person)
+        return person.sign_in(email) if email else person
+
+    yield make
+    assert [complaint for person in people for complaint in person.complaints] == []
+
+
+def _note(person: Person, kind: str, text: str) -> None:
+    """Policy violations and script errors; an answer of 4xx that a test provokes is none."""
+    if kind == "error" and "Failed to load resource" not in text:
+        person.complaints.append(text)

@@ -1,0 +1,79 @@
+"""Every page there is: accessible, inside the policy, as wide as the screen, light enough for a bad line."""
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+
+PAGES = (
+    "/",
+    "/follow-ups",
+    "/principals",
+    "/principals/1",
+    "/interactions/new",
+    "/settings",
+    "/inbox",
+    "/components",
+)
+WIDTHS = (360, 390, 768, 1024, 1440, 1600)
+HEAVIEST = 120 * 1024
+MOST_REQUESTS = 8
+
+
+def address(path: str, site: Site) -> str:
+    return path.replace("/1", f"/{site.book.principal_id}") if path.startswith("/principals/") else path
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing_on_any_page(
+    visit: Visit, site: Site, viewport: dict[str, int], theme: str
+) -> None:
+    rep = visit(site.book.rep, viewport, theme=theme)
+    found: dict[str, list[str]] = {}
+    for path in PAGES:
+        rep.go(address(path, site))
+        found[path] = rep.accessibility_failures()
+    assert {path: failures for path, failures in found.items() if failures} == {}
+
+
+@pytest.mark.parametrize("path", ["/login", "/reset", "/nothing-here"])
+def test_axe_finds_nothing_at_the_door(visit: Visit, path: str) -> None:
+    stranger = visit(None, PHONE)
+    stranger.go(path)
+    assert stranger.accessibility_failures() == []
+
+
+def test_axe_finds_nothing_in_the_open_log_dialog(visit: Visit, site: Site) -> None:
+    rep = visit(site.book.rep, DESKTOP)
+    rep.page.keyboard.press("c")
+    rep.page.locator("#log-form").wait_for()
+    assert rep.accessibility_failures() == []
+
+
+def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site) -> None:
+    rep = visit(site.book.rep, DESKTOP)
+    too_wide = []
+    for path in PAGES:
+        rep.go(address(path, site))
+        for width in WIDTHS:
+            rep.page.set_viewport_size({"width": width, "height": 900})
+            over = rep.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if over > 0:
+                too_wide.append(f"{path} at {width}: {over} px")
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("path", ["/", "/follow-ups", "/principals", "/principals/1"])
+def test_a_cold_page_is_light(visit: Visit, site: Site, path: str) -> None:
+    rep = visit(site.book.rep, PHONE)
+    rep.go(address(path, site))
+    watching = rep.page.context.new_cdp_session(rep.page)
+    watching.send("Network.enable")
+    watching.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    weights: list[int] = []
+    watching.on("Network.loadingFinished", lambda event: weights.append(int(event["encodedDataLength"])))
+    rep.page.reload(wait_until="networkidle")
+    assert len(weights) <= MOST_REQUESTS
+    assert sum(weights) <= HEAVIEST
