@@ -4,9 +4,11 @@ from crm.blueprints import (
     components,
     follow_up_moves,
     follow_ups,
+    inbox,
     interactions,
     principals,
     probes,
+    settings,
     today,
 )
 
@@ -16,6 +18,8 @@ BLUEPRINTS = (
     follow_ups.bp,
     follow_up_moves.bp,
     principals.bp,
+    settings.bp,
+    inbox.bp,
     components.bp,
     probes.bp,
 )

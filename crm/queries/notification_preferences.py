@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from crm import clock
 from crm.db import db
 from crm.enums import DeliveryState, MailKind, MailState, Role
 from crm.models import Delivery, MailMessage, NotificationPreference, User
@@ -66,13 +68,25 @@ def wanted() -> list[tuple[User, Preference]]:
     ]
 
 
+def next_at(preference: Preference, time_zone: str, *, now: datetime) -> datetime | None:
+    """The next moment at which this letter is due; None while it is off."""
+    if not preference.is_on:
+        return None
+    today = clock.today_for(time_zone, now)
+    days = (today + timedelta(days=ahead) for ahead in range(8))
+    moments = (
+        clock.at(time_zone, day, preference.hour) for day in days if day.isoweekday() in preference.weekdays
+    )
+    return next((moment for moment in moments if moment > now), None)
+
+
 def last_of(user_id: int) -> dict[MailKind, Last]:
     """The newest letter of each kind that was made for this person or had nothing to say."""
     rows = db.session.execute(
         sa.select(Delivery, MailMessage.state, MailMessage.sent_at)
         .outerjoin(MailMessage, MailMessage.delivery_id == Delivery.delivery_id)
         .where(Delivery.user_id == user_id, Delivery.state != DeliveryState.SUPERSEDED)
-        .distinct(Delivery.kind)
+        .ext(distinct_on(Delivery.kind))
         .order_by(Delivery.kind, Delivery.local_date.desc())
     )
     return {delivery.kind: Last(delivery, state, sent_at) for delivery, state, sent_at in rows}
