@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 from stack import accounts
 from stack.processes import Server
@@ -63,9 +64,12 @@ class Cluster:
 
     def url(self, login: str, database: str = DATABASE) -> str:
         """The address for `superuser`, or for one of LOGINS (without its kp_)."""
-        if login == "superuser":
-            return f"postgresql://postgres:{self.superuser_password}@127.0.0.1:{self.port}/{database}"
-        return f"postgresql://kp_{login}:{self.passwords[login]}@127.0.0.1:{self.port}/{database}"
+        user, password = (
+            ("postgres", self.superuser_password)
+            if login == "superuser"
+            else (f"kp_{login}", self.passwords[login])
+        )
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def server(self, log: Path, keep_open: tuple[int, ...] = ()) -> Server:
         """The server of this cluster, not started yet."""
@@ -199,17 +203,19 @@ def set_up_at(superuser_url: str, passwords: Mapping[str, str], database: str = 
 
     `passwords` has one for each of owner, web, worker and backup; with one for test, kp_test is made, too.
     """
-    # Passwords go in through the standard input: arguments can be read by every account of the machine.
+    # Passwords travel by standard input and environment: arguments can be read by the whole machine.
     variables = {
         "database": database,
         "test_password": "",
-        **{f"{k}_password": v for k, v in passwords.items()},
+        **{f"{login}_password": password for login, password in passwords.items()},
     }
-    script = "".join(f"\\set {name} '{value}'\n" for name, value in variables.items())
-    script += f"\\i {ROLES_SQL}\n"
+    script = "".join(f"\\set {name} {_psql_text(value)}\n" for name, value in variables.items())
+    script += f"\\i {_psql_text(str(ROLES_SQL))}\n"
+    address = urlsplit(superuser_url)
+    server = address._replace(netloc=f"{address.username}@{address.netloc.rpartition('@')[2]}")
     done = subprocess.run(
-        [programs() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", superuser_url],
-        env=_environment(),
+        [programs() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", server.geturl()],
+        env=_environment() | {"PGPASSWORD": unquote(address.password or "")},
         input=script,
         text=True,
         stdout=subprocess.PIPE,
@@ -221,6 +227,10 @@ def set_up_at(superuser_url: str, passwords: Mapping[str, str], database: str = 
             output=done.stdout,
             way_out=f"the lines above come from {ROLES_SQL}, which needs a superuser of PostgreSQL 18.",
         )
+
+
+def _psql_text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _environment() -> dict[str, str]:

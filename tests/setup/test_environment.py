@@ -1,0 +1,111 @@
+"""The Python environment: locked to the byte, rebuilt only when it must be, plain words when it cannot be."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from stack import environment
+from stack.steps import StepFailed
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout with one requirements file and an environment made from it."""
+    monkeypatch.setattr(environment, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    environment.PYTHON.parent.mkdir(parents=True)
+    environment.PYTHON.symlink_to(sys.executable)
+    (tmp_path / "some.txt").write_text("")
+    environment._stamp_file("some.txt").write_text(environment._stamp("some.txt"))
+    return tmp_path
+
+
+def test_an_environment_that_is_up_to_date_is_left_alone(checkout: Path) -> None:
+    assert environment.outdated(("some.txt",)) == []
+
+
+def test_a_changed_requirement_is_noticed(checkout: Path) -> None:
+    (checkout / "some.txt").write_text("# another line\n")
+    assert environment.outdated(("some.txt",)) == ["some.txt"]
+
+
+def test_an_environment_without_its_python_is_noticed(checkout: Path) -> None:
+    environment.PYTHON.unlink()
+    assert environment.outdated(("some.txt",)) == ["some.txt"]
+
+
+def test_an_environment_that_was_moved_is_noticed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        environment, "_stamp_file", lambda file: checkout / ".venv" / f".installed-{file}.sha256"
+    )
+    moved = checkout / "moved"
+    moved.mkdir()
+    (moved / "some.txt").write_text("")
+    monkeypatch.setattr(environment, "CHECKOUT", moved)
+    assert environment.outdated(("some.txt",)) == ["some.txt"]
+
+
+def test_a_file_without_its_hash_is_not_installed(checkout: Path) -> None:
+    wheel = checkout / "some_package-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr(
+            "some_package-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: some-package\nVersion: 1.0"
+        )
+        file.writestr(
+            "some_package-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        file.writestr("some_package-1.0.dist-info/RECORD", "")
+    (checkout / "some.txt").write_text(f"{wheel}\n")
+    with pytest.raises(StepFailed, match=r"pip could not install some\.txt") as refused:
+        environment._install("some.txt")
+    assert "Hashes are required" in refused.value.output
+    assert environment.outdated(("some.txt",)) == ["some.txt"]
+
+
+def test_a_debian_without_python3_venv_gets_one_line_that_says_so(tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "bin")!r})
+sys.modules["ensurepip"] = None
+from stack import environment, steps
+try:
+    environment._create()
+except steps.StepFailed as failure:
+    print(steps.report(failure))
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "apt install python3-venv" in said
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_everything_is_locked_by_hash_and_no_registry_is_named(lock: Path) -> None:
+    text = lock.read_text()
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
+    assert entries
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+==\S+", entry), entry.splitlines()[0]
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    assert "://" not in text
+
+
+def test_one_version_of_a_package_fits_all_files() -> None:
+    versions: dict[str, set[str]] = {}
+    for lock in LOCKS:
+        for name, version, condition in re.findall(r"^([\w.-]+)==(\S+)(.*)$", lock.read_text(), re.MULTILINE):
+            versions.setdefault(name + condition.split("\\")[0].strip(), set()).add(version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("name", ["celery", "redis"])
+def test_the_two_ranges_that_a_newer_version_would_break_stand(name: str) -> None:
+    locked = re.search(rf"^{name}==(\d+)\.(\d+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert locked
+    assert (int(locked[1]), int(locked[2])) < {"celery": (5, 7), "redis": (8, 0)}[name]
