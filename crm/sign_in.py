@@ -55,6 +55,8 @@ KEPT_FOR = 12 * 60 * 60
 CHEAP_HASHING = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
 """For the tests, which sign in hundreds of times; everywhere else hashing is slow on purpose."""
 
+SPENT_LINK = "This link is used up or too old. Ask for a new one."
+
 csrf = CSRFProtect()
 
 
@@ -127,6 +129,17 @@ def init(app: Flask, settings: Settings) -> None:
         SECURITY_EMAIL_SENDER=settings.mail_from,
         SECURITY_EMAIL_SUBJECT_PASSWORD_RESET="Choose a new password for KitchenPantry",  # noqa: S106
         SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE="Your KitchenPantry password was changed",  # noqa: S106
+        SECURITY_MSG_PASSWORD_RESET_REQUEST=(
+            "If %(email)s is one of ours, a link is on its way. Look into your mail.",
+            "info",
+        ),
+        SECURITY_MSG_PASSWORD_RESET_NO_LOGIN=(
+            "Your password is changed. Sign in with the new one.",
+            "success",
+        ),
+        SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN=(SPENT_LINK, "error"),
+        SECURITY_MSG_PASSWORD_RESET_EXPIRED=(SPENT_LINK, "error"),
+        SECURITY_MSG_RETYPE_PASSWORD_MISMATCH=("The two are not the same. Type both again.", "error"),
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_POST_RESET_VIEW="/login",

@@ -77,7 +77,7 @@ def create() -> ResponseReturnValue:
         return _show(form, status=422)
     undo = url_for("interactions.archive", interaction_id=interaction.interaction_id)
     title = subject.title if subject else ""
-    web.toast(f"Logged {_deed(interaction.interaction_type)} with {title}.", undo=undo)
+    web.toast(f"Logged {_deed(interaction.interaction_type)} with {title.removesuffix('.')}.", undo=undo)
     if request.form.get("next") == "another":
         return _another(form)
     return web.done(_local(form.back.data) or "/")
