@@ -22,6 +22,9 @@ NUMBER = "int(max=9223372036854775807):principal_id"
 GLIMPSE = 4
 """Products that a card of the list shows."""
 
+PROMISED = 4
+"""Promises that are shown at once; the others of the page start folded."""
+
 OPEN_LINES = 12
 """Products after which the categories of a line card start folded."""
 
@@ -106,6 +109,7 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
         "categories": list(_categories(queries.products.of(principal_id))),
         "promised": promised,
         "promised_total": promised_total,
+        "promised_at_once": PROMISED,
         **_timeline(principal_id, before=None),
     }
 

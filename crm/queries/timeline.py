@@ -109,22 +109,29 @@ def of_principal(
     return entries[:limit], Key(last.at, last.interaction_id)
 
 
-def promises_of_principal(principal_id: int, *, today: date, at_most: int = 8) -> tuple[list[Promise], int]:
+def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) -> tuple[list[Promise], int]:
     """Open promises on the interactions of a principal, whoever keeps them, soonest first; and how many.
 
     The predicate is that of every list of promises; `today` is the reader's day.
     """
     link = InteractionPrincipal
     theirs = sa.select(link.interaction_id).where(link.principal_id == principal_id)
-    query = (
-        promises.in_order()
-        .add_columns(sa.func.count().over().label("total"))
+    # The first few are chosen before anything is joined to them.
+    first = (
+        sa.select(Interaction.interaction_id, sa.func.count().over().label("total"))
         .where(
             follow_ups.is_open("everyone"),
             follow_ups.is_awake(today),
             Interaction.interaction_id.in_(theirs),
         )
+        .order_by(Interaction.follow_up_date, Interaction.interaction_id)
         .limit(at_most)
+        .subquery()
+    )
+    query = (
+        promises.in_order()
+        .add_columns(first.c.total)
+        .where(Interaction.interaction_id == first.c.interaction_id)
     )
     rows = db.session.execute(query).all()
     return promises.read(rows), rows[0].total if rows else 0

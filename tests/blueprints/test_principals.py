@@ -196,31 +196,27 @@ def test_the_search_works_as_a_form_without_scripts(reader: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["q", "sort", "level", "after"])
-@pytest.mark.parametrize("value", HOSTILE)
 def test_what_an_address_says_can_never_break_the_list(
-    name: str, value: str, reader: Client, bakery: Organization
+    name: str, reader: Client, bakery: Organization
 ) -> None:
-    for headers in ({}, HTMX):
-        assert reader.get("/principals", query_string={name: value}, headers=headers).status_code == 200
+    for value in HOSTILE:
+        for headers in ({}, HTMX):
+            answer = reader.get("/principals", query_string={name: value}, headers=headers)
+            assert answer.status_code == 200, value
 
 
-@pytest.mark.parametrize(
-    "value", [*HOSTILE, "2026-11-24T12:00:00+00:00~" + "9" * 30, "9999-12-31T23:59:59-14:00~1"]
-)
-def test_what_an_address_says_can_never_break_a_timeline(
-    value: str, reader: Client, bakery: Organization
-) -> None:
+def test_what_an_address_says_can_never_break_a_timeline(reader: Client, bakery: Organization) -> None:
     address = f"/principals/{bakery.organization_id}/interactions"
-    for headers in ({}, HTMX):
-        assert reader.get(address, query_string={"before": value}, headers=headers).status_code == 200
+    for value in (*HOSTILE, "2026-11-24T12:00:00+00:00~" + "9" * 30, "9999-12-31T23:59:59-14:00~1"):
+        for headers in ({}, HTMX):
+            answer = reader.get(address, query_string={"before": value}, headers=headers)
+            assert answer.status_code == 200, value
 
 
 @pytest.mark.parametrize("part", ["", "/interactions"])
-@pytest.mark.parametrize(
-    "number", ["0", "999999999999", "9223372036854775807", "9223372036854775808", "9" * 60, "-1", "x"]
-)
-def test_a_number_that_is_no_principals_is_not_found(number: str, part: str, reader: Client) -> None:
-    assert reader.get(f"/principals/{number}{part}").status_code == 404
+def test_a_number_that_is_no_principals_is_not_found(part: str, reader: Client) -> None:
+    for number in ("0", "999999999999", str(2**63 - 1), str(2**63), "9" * 60, "-1", "x"):
+        assert reader.get(f"/principals/{number}{part}").status_code == 404, number
 
 
 def test_an_organization_that_is_no_principal_is_not_found(reader: Client, make: Make) -> None:
@@ -366,6 +362,25 @@ def test_a_promise_kept_here_is_gone_from_the_page_in_the_same_answer(
     assert "Promise kept" in content.text
 
 
+def test_many_promises_show_the_next_few_and_fold_the_others(
+    reader: Client, make: Make, bakery: Organization, nell: User
+) -> None:
+    for days in range(30):
+        make.interaction(
+            principals=[bakery],
+            on=noon(2),
+            author=nell,
+            follow_up_date=TODAY + timedelta(days=days),
+            follow_up_note=f"In {days}",
+        )
+    card = the(page(reader, f"/principals/{bakery.organization_id}"), "#promised")
+    assert words(the(card, ".count")) == "30 open"
+    assert [what.text for what in card.select(".card > .tasks .what")] == ["In 0", "In 1", "In 2", "In 3"]
+    folded = the(card, "details")
+    assert the(folded, "summary").text == "26 more, the next 20 of them here"
+    assert len(folded.select(".task")) == 20
+
+
 def test_logging_changes_ring_days_tally_and_list_in_the_same_answer(
     reader: Client, make: Make, bakery: Organization
 ) -> None:
@@ -441,17 +456,14 @@ def test_every_link_of_the_pages_leads_somewhere(
 
 
 def a_book(make: Make, nell: User, *, size: int) -> Organization:
-    """As many principals, products, interactions and promises of one principal as `size` says."""
+    """As many principals, and products, interactions and promises of one of them, as `size` says."""
     bakery = make.principal("Amberfold Bakery Co.")
-    menu = make.opportunity(principals=[bakery])
+    lines = [make.product(principal=bakery, category=f"Category {n % 9}") for n in range(size)]
+    menu = make.opportunity(products=lines)
     for n in range(size):
         other = make.principal(f"Principal {n:03}")
-        product = make.product(principal=bakery, category=f"Category {n % 9}")
-        make.product(principal=other)
-        make.opportunity(products=[product])
-        make.interaction(principals=[other], on=noon(n % 40))
         make.interaction(
-            opportunity=menu, on=noon(n % 90), author=nell, follow_up_date=TODAY, contact=make.contact()
+            opportunity=menu, principals=[other], on=noon(n % 40), author=nell, follow_up_date=TODAY
         )
     return bakery
 
