@@ -95,6 +95,12 @@ def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
     assert "aliases.csv: 0 new, 0 changed, 0 distributors created." in again.stdout
 
 
+def test_distributors_nobody_has_heard_of_are_created_when_asked(bring_in: Command, tmp_path: Path) -> None:
+    done = bring_in(list_of(tmp_path, "Organization,Distributor\nGrill,GMF\n"), "--create-distributors")
+    assert "Distributors created: GMF." in done.stdout
+    assert names() == ["GMF", "Grill"]
+
+
 def test_all_rows_in_is_an_exit_of_zero(bring_in: Command, tmp_path: Path) -> None:
     done = bring_in(list_of(tmp_path, "Organization,Priority\nGrill,A\nTavern,high\n"))
     assert done.exit_code == 0

@@ -60,6 +60,7 @@ def test_every_way_to_write_a_day_gives_that_day(day: date) -> None:
         ("3125550111999", [], False),
         ("+44 20 7946 0958", ["+44 20 7946 0958"], True),
         ("+44 12", [], False),
+        ("+999 1234567", [], False),
     ],
 )
 def test_every_ten_digit_number_in_a_cell_is_found(text: str, found: list[str], is_all: bool) -> None:

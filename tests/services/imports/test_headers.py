@@ -77,6 +77,7 @@ def test_lists_of_other_things_are_refused(texts: str, what: str) -> None:
         (["Organization\n", "Grill\n"], ","),
         (['Organization,"Notes; all; of; them"\n', 'Grill,"a;b"\n'], ","),
         ([], ","),
+        (["Organization;" + "x" * 200_000 + "\n"], ","),
     ],
 )
 def test_the_delimiter_is_the_one_that_makes_sense_of_the_header(lines: list[str], delimiter: str) -> None:

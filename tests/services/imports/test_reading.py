@@ -213,3 +213,27 @@ def test_the_names_of_a_whole_book_fall_into_the_known_groups() -> None:
     assert (len(matches), len(undecided)) == (1_480, 4)
     surplus = [len(one.rows) - 1 for one in matches if len(one.rows) > 1]
     assert (len(surplus), sum(surplus)) == (106, 116)
+
+
+def test_files_that_were_glued_together_have_one_header_and_all_rows() -> None:
+    sheet = read_text("Organization,City\nGrill,Elkhollow\n\nORGANIZATION,City \nTavern,Marlinde\n")
+    assert [o.name for o in sheet.organizations] == ["Grill", "Tavern"]
+    assert (sheet.data_rows, sheet.blank_rows) == (2, 1)
+
+
+def test_a_name_too_long_to_be_one_is_reported() -> None:
+    sheet = read_text(f"Organization\n{'x' * 256}\n{'x' * 255}\n")
+    assert [o.row for o in sheet.organizations] == [3]
+    assert "longer than 255 characters" in str(sheet.problems[0])
+
+
+def test_a_file_of_blanks_holds_nothing() -> None:
+    with pytest.raises(Refused, match="holds no text"):
+        read_text(" \n,,\n\n")
+
+
+def test_a_long_file_tells_how_far_the_reading_is() -> None:
+    said: list[str] = []
+    text = "Organization\n" + "".join(f"Grill {number}\n" for number in range(20_100))
+    reading.read(io.BytesIO(text.encode()), on=TODAY, progress=said.append)
+    assert said == ["10,000 rows read", "20,000 rows read"]

@@ -239,11 +239,21 @@ def test_of_several_organizations_with_a_distributors_name_none_is_guessed(make:
     assert not db.session.scalars(sa.select(OrganizationAlias)).all()
 
 
+def test_an_alias_list_marks_no_organization_of_somebody_else(make: Make, acting: None, otis: User) -> None:
+    make.organization("Sylvarre", owner=otis)
+    report = services.imports.load_aliases(
+        io.BytesIO(b"kind,alias,name\ndistributor,SYLV,Sylvarre\n"), may_change=lambda owners: not any(owners)
+    )
+    assert [problem.row for problem in report.problems] == [2]
+    assert "belongs to somebody else" in report.problems[0].reason
+    assert not the("Sylvarre").is_distributor
+
+
 def test_alias_lists_say_what_is_wrong_with_a_line(make: Make, acting: None) -> None:
     report = load_aliases(
-        "alias,name,kind\nTobin,nobody@wrenfield.example,person\n,x,person\nGMF,Grandmarrow,distributor\nA,B,pet\n"
+        "alias,name,kind\nTobin,nobody@wrenfield.example,person\n,x,person\n,,\nGMF,Grandmarrow,distributor\nA,B,pet\n"
     )
-    assert [problem.row for problem in report.problems] == [3, 5, 2]
+    assert [problem.row for problem in report.problems] == [3, 6, 2]
     assert report.added == 1
     assert report.distributors_created == ["Grandmarrow"]
     with pytest.raises(Refused, match="kind, alias and name"):
