@@ -5,6 +5,7 @@ parent folder to the world when root calls it, and leaks the server.
 """
 
 import functools
+import hashlib
 import importlib.util
 import os
 import secrets
@@ -147,9 +148,18 @@ def place_for(wished: Path) -> Path:
 def create(cluster: Cluster) -> None:
     """Make the cluster's files with initdb, unless they are there. Raises StepFailed when initdb refuses.
 
-    A half-made cluster of a start that was interrupted is removed first.
+    A half-made cluster of a start that was interrupted is removed first; a whole one whose password is not
+    the one given is left alone, and StepFailed says what to do.
     """
-    if (cluster.folder / ".complete").exists():
+    complete = cluster.folder / ".complete"
+    made_with = hashlib.sha256(cluster.superuser_password.encode()).hexdigest()
+    if complete.exists():
+        if complete.read_text() != made_with:
+            raise StepFailed(
+                f"the database in {cluster.folder} belongs to settings that are gone.",
+                way_out="bring the file env of its data folder back, if you have it; to begin anew, remove "
+                f"{cluster.folder}, and all that is in that database with it.",
+            )
         return
     who = accounts.for_servers()
     shutil.rmtree(cluster.folder, ignore_errors=True)
@@ -189,8 +199,8 @@ def create(cluster: Cluster) -> None:
             way_out="make sure the disk has room and the folder is on a file system that knows owners, or "
             "choose another one with --data.",
         )
-    (cluster.folder / ".complete").touch()
-    accounts.give(cluster.folder / ".complete", who)
+    complete.write_text(made_with)
+    accounts.give(complete, who)
 
 
 def set_up(cluster: Cluster) -> None:

@@ -246,6 +246,8 @@ def welcome(made: Settings, seconds: float) -> str:
         lines += ["    There is no demo book. The first account: bin/flask users create --help", ""]
     if made.smtp_port:
         lines.append(f"    mail     {address}/inbox")
+    if made.cluster and made.folder not in made.cluster.folder.parents:
+        lines.append(f"    database {made.cluster.folder}")
     lines.append(f"    logs     {made.folder / 'logs'}")
     lines.append(f"    settings {made.folder / 'env'}")
     lines += ["", "Ctrl-C stops everything."]

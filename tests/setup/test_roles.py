@@ -1,5 +1,6 @@
 """roles.sql: who may do what on the server, and that running it again does nothing."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import psycopg
@@ -149,6 +150,14 @@ def test_words_sort_by_code_point_on_every_machine(cluster: Cluster) -> None:
 
 def test_damage_on_disk_would_be_noticed(cluster: Cluster) -> None:
     assert ask(cluster, "owner", "show data_checksums") == "on"
+
+
+def test_a_cluster_whose_settings_were_lost_is_left_alone_and_told(cluster: Cluster) -> None:
+    stranger = dataclasses.replace(cluster, superuser_password="another one")
+    with pytest.raises(StepFailed, match="belongs to settings that are gone") as refused:
+        postgres.create(stranger)
+    assert str(cluster.folder) in refused.value.way_out
+    assert ask(cluster, "owner", "select 1") == 1
 
 
 def test_it_listens_on_this_machine_alone(cluster: Cluster) -> None:
