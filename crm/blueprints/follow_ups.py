@@ -51,7 +51,7 @@ def content(args: MultiDict[str, str]) -> dict[str, Any]:
         "counts": counts,
         "groups": [(group, list(found)) for group, found in groupby(rows, lambda row: row.when(today))],
         "shown": len(rows),
-        "next_key": next_key,
+        "next_key": str(next_key) if next_key else "",
         "changeable": changeable,
         "can_move": bool(changeable) and after is None,
         "colleagues": [colleague for colleague in colleagues if colleague.user_id != me.user_id],
@@ -260,7 +260,8 @@ def _told(interaction_id: int) -> str:
 
 def _sealed(was: Was) -> str:
     """What an undo needs, signed: nobody can make one up."""
-    return str(_seal().dumps([web.person().user_id, *dataclasses.astuple(was)]))
+    fields = (web.person().user_id, *dataclasses.astuple(was))
+    return str(_seal().dumps([field.isoformat() if isinstance(field, date) else field for field in fields]))
 
 
 def _unsealed(text: str) -> tuple[Was, int]:

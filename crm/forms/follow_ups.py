@@ -5,11 +5,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, IntegerField, SelectField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import HiddenInput
 
 from crm import clock
-from crm.queries.users import Colleague
+from crm.queries.keys import read_number
 
 FARTHEST = timedelta(days=2 * 366)
 """A day beyond this is a slip of the year, not a plan."""
@@ -19,10 +20,17 @@ class Day(DateField):
     """A day that says how to write it when it cannot be read."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if not "".join(valuelist).strip():
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write the day as year-month-day, like 2026-11-30.") from None
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - the signature is WTForms'
+        """A day that could not be read is not looked at further."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class PromiseForm(FlaskForm):
@@ -60,15 +68,11 @@ class DayForm(PromiseForm):
 class OwnerForm(PromiseForm):
     """Let a colleague keep it."""
 
-    owner = SelectField("Hand to", coerce=int, validate_choice=False)
-
-    def offer(self, colleagues: list[Colleague]) -> None:
-        """Fill the choice of colleagues."""
-        self.owner.choices = [(colleague.user_id, colleague.full_name) for colleague in colleagues]
+    owner = SelectField("Hand to", coerce=lambda value: read_number(str(value)), validate_choice=False)
 
     def validate_owner(self, field: SelectField) -> None:
-        """The service looks whether the person is there; here, whether it is a number of one."""
-        if field.data is None or not 0 < field.data < 2**63:
+        """Whether this is the number of somebody who works here, the service looks."""
+        if field.data is None:
             raise ValidationError("Choose a colleague.")
 
 
