@@ -27,7 +27,8 @@ from crm.services.demo.topics import Topics
 _PLANNED_SHARE = 0.005
 """The part of the interactions that only carry a promise: planned, nobody was talked to."""
 _SNOOZED = 6
-_WITHOUT_OWNER = 9
+_LATE_WITHOUT_OWNER = 2
+_OPEN_WITHOUT_OWNER = 5
 
 
 @dataclass
@@ -135,11 +136,9 @@ def _loosen(frame: Frame, told: diary.Diary) -> None:
     late = [row for row in open_ones if row.follow_up_date and row.follow_up_date < frame.today]
     for row in _some(chance, late, _SNOOZED):
         row.snoozed_until_on = frame.today + timedelta(days=chance.randrange(1, 6))
-    awake = [row for row in open_ones if row.snoozed_until_on is None]
-    for row in [
-        *_some(chance, [row for row in late if row in awake], 3),
-        *_some(chance, awake, _WITHOUT_OWNER - 3),
-    ]:
+    awake = [row for row in late if row.snoozed_until_on is None]
+    ahead = [row for row in open_ones if row.follow_up_date and row.follow_up_date >= frame.today]
+    for row in [*_some(chance, awake, _LATE_WITHOUT_OWNER), *_some(chance, ahead, _OPEN_WITHOUT_OWNER)]:
         row.owner_id = None
 
 

@@ -35,7 +35,9 @@ _MINUTES = {
     _T.DEMO_SAMPLED: (30, 45, 60, 90),
 }
 _PROMISING = {Kind.DESK: 0.3, Kind.SHOW: 0.32, Kind.RIDE: 0.32, Kind.MORNING: 0.0}
-"""How often somebody is promised something."""
+"""How often somebody is promised something, ..."""
+_LATELY, _LATELY_DAYS = 1.8, 18
+"""... and so much oftener in the last days, so that lists of open promises are worth a look."""
 _KEEPING = 0.85
 """How often a rep with a promise due sees to that before anything new."""
 _LEFT_LATE = {"nell": 0, "theo": 5, "asha": 6, "corin": 8, "lotte": 4, "jonah": 5}
@@ -119,7 +121,8 @@ class _Writer:
             duration_minutes=None if errand.house else sometimes(chance, 0.5, _MINUTES.get(kind, (None,))),
         )
         self.diary.add(row, subject)
-        if chance.random() < _PROMISING[errand.kind]:
+        lately = _LATELY if self._frame.days_ago(errand.day) <= _LATELY_DAYS else 1
+        if chance.random() < _PROMISING[errand.kind] * lately:
             text = sentences.promise(chance, topic)
             self._promises[errand.rep].give(chance, row, errand.day, subject, text)
         return row

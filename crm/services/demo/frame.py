@@ -65,8 +65,11 @@ class Frame:
         return wall.astimezone(UTC)
 
     def chance(self, part: str) -> Random:
-        """The stream of chance of one part of the book: what another part draws does not move it."""
-        return Random(f"{self.seed}/{self.today}/{part}")  # noqa: S311 - invents a book, guards nothing
+        """The stream of chance of one part of the book: what another part draws does not move it.
+
+        It does not depend on the day, so firms and people are the same ones tomorrow.
+        """
+        return Random(f"{self.seed}/{part}")  # noqa: S311 - guards nothing  # nosec B311
 
 
 def weighted(chance: Random, weights: Mapping[K, float]) -> K:

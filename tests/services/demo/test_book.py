@@ -46,6 +46,15 @@ def test_another_seed_and_another_day_make_another_book() -> None:
     assert len({view.book.fingerprint() for view in made}) == 3
 
 
+def test_firms_and_people_are_the_same_ones_tomorrow() -> None:
+    assert [row.name for row in broker().book.organizations] == [
+        row.name for row in broker(TUESDAY).book.organizations
+    ]
+    assert [row.email for row in broker().book.contacts] == [
+        row.email for row in broker(TUESDAY).book.contacts
+    ]
+
+
 def test_a_broker_has_what_a_broker_has() -> None:
     book = broker().book
     assert Counter(user.role for user in book.users) == {Role.REP: 6, Role.MANAGER: 2, Role.ADMIN: 1}
