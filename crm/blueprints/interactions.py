@@ -158,11 +158,11 @@ def _entry(form: InteractionForm, subject: Subject) -> Entry:
 
 
 def _promise(number: str | None) -> Interaction | None:
-    """The open promise of that number, or None."""
+    """The promise of that number that an entry can keep, open or completed and not logged yet; or None."""
     if not number or not number.isdigit() or len(number) > 18:
         return None
     interaction = db.session.get(Interaction, int(number))
-    return interaction if interaction is not None and interaction.is_open_promise else None
+    return interaction if interaction is not None and interaction.is_keepable else None
 
 
 def _local(address: str | None) -> str:

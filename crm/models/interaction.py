@@ -98,6 +98,11 @@ class Interaction(Versioned, Model):
     def is_open_promise(self) -> bool:
         return self.follow_up_required and self.completed_at is None and self.deleted_at is None
 
+    @property
+    def is_keepable(self) -> bool:
+        """Open, or completed and not yet told with which interaction."""
+        return self.follow_up_required and self.completed_with is None and self.deleted_at is None
+
 
 class InteractionPrincipal(Model):
     """A principal that an interaction counts for: named on it, or derived from its opportunity's principals.

@@ -20,6 +20,7 @@ from crm.models import (
     Organization,
     User,
 )
+from crm.services import follow_ups
 
 Live = TypeVar("Live", Contact, Opportunity, Organization)
 
@@ -43,7 +44,7 @@ class Entry:
     """The promised day; None = nothing was promised."""
     follow_up_note: str = ""
     keeps: int | None = None
-    """The interaction whose open promise is kept by this one."""
+    """The interaction whose promise is kept by this one: open, or completed and not logged yet."""
 
 
 def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
@@ -161,9 +162,11 @@ def _moment(happened_on: date | None, *, time_zone: str, now: datetime) -> datet
 
 
 def _keep(interaction_id: int, *, with_: Interaction, by: User, now: datetime) -> None:
-    promise = db.session.get(Interaction, interaction_id, with_for_update=True)
-    if promise is None or not promise.is_open_promise:
-        raise Refused("That follow-up is completed already. Untick it and save again.", field="keeps")
-    promise.completed_at = now
-    promise.completed_by = by.user_id
-    promise.completed_with = with_.interaction_id
+    promise = db.session.get(Interaction, interaction_id)
+    if promise is None or not promise.follow_up_required or promise.is_archived:
+        raise Refused("That follow-up is no longer there. Untick it and save again.", field="keeps")
+    try:
+        follow_ups.complete(promise, by=by, now=now, with_=with_)
+    except Refused:
+        already = "That follow-up is completed already. Untick it and save again."
+        raise Refused(already, field="keeps") from None

@@ -81,6 +81,23 @@ def test_completing_takes_it_off_the_list_and_offers_to_log_it_and_to_undo(
     assert flash.select_one("form")["action"] == of(promise, "reopening")  # type: ignore[index]
 
 
+def test_log_it_after_completing_ties_the_entry_to_the_promise(
+    promise: Interaction, nell: User, sign_in: SignIn
+) -> None:
+    client = sign_in(nell)
+    post(client, of(promise, "completion"))
+    log_url = f"/interactions/new?follow_up={promise.interaction_id}"
+    form = BeautifulSoup(client.get(log_url).text, "html.parser").select_one("#log-form")
+    assert form is not None
+    names = ("about", "follow_up_kept", "keeps")
+    filled = {name: form.select_one(f"[name={name}]")["value"] for name in names}  # type: ignore[index]
+    completed_at = promise.completed_at
+    assert post(client, "/interactions", interaction_type="Email", **filled).status_code == 303
+    entry = db.session.scalars(sa.select(Interaction).order_by(Interaction.interaction_id.desc())).first()
+    assert entry is not None
+    assert (promise.completed_with, promise.completed_at) == (entry.interaction_id, completed_at)
+
+
 @pytest.mark.parametrize("here", [ON_THE_LIST, ON_TODAY])
 def test_to_a_script_the_answer_brings_list_badge_and_toast_at_once(
     here: dict[str, str], promise: Interaction, make: Make, nell: User, sign_in: SignIn

@@ -109,7 +109,8 @@ def test_what_happens_can_keep_an_earlier_promise(make: Make, nell: User, otis: 
 
 
 def test_a_promise_is_kept_once(make: Make, nell: User, acting_as: As) -> None:
-    promise = make.interaction(author=nell, follow_up_date=TODAY, completed_at=NOW)
+    kept_with = make.interaction(author=nell).interaction_id
+    promise = make.interaction(author=nell, follow_up_date=TODAY, completed_at=NOW, completed_with=kept_with)
     acting_as(nell)
     with pytest.raises(Refused) as refused:
         services.interactions.log(
