@@ -22,6 +22,8 @@ class Book:
     principal_id: int
     principal: str
     cold_id: int
+    busy_id: int
+    """A principal with 25 interactions: more than one part of a timeline."""
     contact: str
 
 
@@ -74,12 +76,16 @@ def _fill(make: Make) -> Book:
             follow_up_date=today + timedelta(days=days),
             follow_up_note=note,
         )
+    soups = make.principal("Kettlewick Soups")
+    for days in range(25):
+        make.interaction(principals=[soups], author=mara, on=now - timedelta(days=40 + days))
     return Book(
         rep=_email(nell),
         manager=_email(mara),
         principal_id=bakery.organization_id,
         principal=bakery.name,
         cold_id=mill.organization_id,
+        busy_id=soups.organization_id,
         contact=marisol.full_name,
     )
 
