@@ -32,6 +32,7 @@ _PUBLISHING = {
     "socket_connect_timeout": SOCKET_SECONDS,
     "socket_keepalive": True,
     "max_connections": 20,
+    "max_retries": 0,  # else kombu tries for several seconds to connect
 }
 _quiet_until = 0.0
 

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 
 from crm import clock, policy, queries, services, web
+from crm.enums import MailState
 from crm.forms.settings import MailForm, PersonForm
 from crm.queries.notification_preferences import next_at
 
@@ -44,7 +45,9 @@ def _mail_forms(*, is_posted: bool) -> list[MailForm]:
 def _show(form: PersonForm, mails: list[MailForm], *, status: int = 200) -> Response:
     me, now = web.person(), clock.now()
     last = queries.notification_preferences.last_of(me.user_id)
-    sees_all = policy.may_see_mail_of_others(me)
+    undelivered = queries.mails.undelivered(
+        now=now, to=None if policy.may_see_mail_of_others(me) else me.email
+    )
     return web.render(
         "settings/index.html",
         "settings/_form.html",
@@ -59,6 +62,7 @@ def _show(form: PersonForm, mails: list[MailForm], *, status: int = 200) -> Resp
             }
             for one, preference in zip(mails, queries.notification_preferences.of(me), strict=True)
         ],
-        in_doubt=queries.mails.in_doubt() if sees_all else queries.mails.in_doubt_for(me.email),
+        in_doubt=[letter for letter in undelivered if letter.state is MailState.IN_DOUBT],
+        failed=[letter for letter in undelivered if letter.state is MailState.FAILED],
         my_address=me.email,
     )

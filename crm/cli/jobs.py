@@ -1,6 +1,6 @@
 """`flask jobs`: the tick by hand, and planned work."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -64,7 +64,9 @@ def _pretended(moment: str) -> datetime:
         named = datetime.fromisoformat(moment)
     except ValueError as error:
         raise click.BadParameter("write it like 2026-11-24T07:00", param_hint="--now") from error
-    return named if named.tzinfo else named.replace(tzinfo=ZoneInfo(settings.firm_timezone))
+    if named.tzinfo is None:
+        named = named.replace(tzinfo=ZoneInfo(settings.firm_timezone))
+    return named.astimezone(UTC)
 
 
 def _figures(result: dict[str, object] | None) -> str:

@@ -38,7 +38,8 @@ def zones() -> list[SelectChoice]:
 
 def hours() -> list[SelectChoice]:
     """The hours of a day as a clock says them."""
-    return [SelectChoice(hour, f"{hour % 12 or 12}:00 {'am' if hour < 12 else 'pm'}") for hour in range(24)]
+    halves = ((hour, "am" if hour < 12 else "pm") for hour in range(24))
+    return [SelectChoice(str(hour), f"{hour % 12 or 12}:00 {half}") for hour, half in halves]
 
 
 class PersonForm(FlaskForm):
@@ -56,7 +57,7 @@ class MailForm(FlaskForm):
     weekdays = SelectMultipleField(
         "On",
         coerce=int,
-        choices=[SelectChoice(number, name) for number, name in enumerate(DAYS, 1)],
+        choices=[SelectChoice(str(number), name) for number, name in enumerate(DAYS, 1)],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

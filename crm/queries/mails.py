@@ -1,7 +1,7 @@
 """The mail ledger, read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -43,16 +43,16 @@ def in_doubt() -> Sequence[MailMessage]:
     ).all()
 
 
-def in_doubt_for(address: str) -> Sequence[MailMessage]:
-    """Letters in doubt to this address, newest first."""
-    return db.session.scalars(
-        sa.select(MailMessage)
-        .where(
-            MailMessage.state == MailState.IN_DOUBT,
-            sa.func.lower(MailMessage.to_address) == address.lower(),
-        )
-        .order_by(MailMessage.mail_message_id.desc())
-    ).all()
+def undelivered(*, now: datetime, to: str | None = None) -> Sequence[MailMessage]:
+    """Letters in doubt, and the last week's that failed, newest first; all, or those to one address."""
+    troubled = sa.or_(
+        MailMessage.state == MailState.IN_DOUBT,
+        sa.and_(MailMessage.state == MailState.FAILED, MailMessage.updated_at > now - timedelta(days=7)),
+    )
+    letters = sa.select(MailMessage).where(troubled).order_by(MailMessage.mail_message_id.desc())
+    if to is not None:
+        letters = letters.where(sa.func.lower(MailMessage.to_address) == to.lower())
+    return db.session.scalars(letters).all()
 
 
 def states() -> dict[MailState, int]:

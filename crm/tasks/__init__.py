@@ -4,6 +4,7 @@ Floor 5. The settings below are chosen so that Celery only ever rings bells (arc
 its state are rows, so a message may be lost, doubled or late without harm.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -116,8 +117,13 @@ def _tick_at_once(**_: Any) -> None:
     bell.publish("schedule.tick")
 
 
-def _keep_our_logs(**_: Any) -> None:
-    """Having somebody to ask makes Celery leave the logs as `crm.logs` has set them up."""
+def _keep_our_logs(loglevel: int | None = None, **_: Any) -> None:
+    """Having somebody to ask makes Celery leave the logs as `crm.logs` has set them up.
+
+    A --loglevel that asks for more than LOG_LEVEL is heard.
+    """
+    root = logging.getLogger()
+    root.setLevel(min(root.level, loglevel or root.level))
 
 
 setup_logging.connect(_keep_our_logs, weak=False)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -145,6 +145,26 @@ def test_a_letter_in_doubt_is_shown_to_whom_it_was_for_and_to_managers(
     )
     for person, sees in ((nell, True), (mara, True), (ada, True), (otis, False)):
         assert ("Two late" in page(sign_in(person)).text) == sees, person.full_name
+
+
+def test_a_letter_that_failed_is_shown_with_the_servers_words_for_a_week(
+    make: Make, nell: User, sign_in: SignIn
+) -> None:
+    for number, days in ((1, 6), (2, 8)):
+        make.save(
+            MailMessage(
+                message_id=f"<{number}@x>",
+                to_address=nell.email,
+                subject=f"Letter {number}",
+                state=MailState.FAILED,
+                last_error="550 mailbox full",
+                updated_at=datetime.now(UTC) - timedelta(days=days),
+            )
+        )
+    said = page(sign_in(nell)).text
+    assert "One mail could not be delivered." in said
+    assert "Letter 1, to nell@pantry.example: 550 mailbox full" in said
+    assert "Letter 2" not in said
 
 
 def test_another_person_is_not_changed(nell: User, otis: User, sign_in: SignIn) -> None:
