@@ -153,37 +153,26 @@ def page(
 
     Without `when` all groups follow one another, without the snoozed ones.
     """
-    shown = promises.in_order().where(is_open(whose), _is_in(when, today) if when else is_awake(today))
+    shown = _chosen(is_open(whose), _is_in(when, today) if when else is_awake(today))
     if after is not None:
         shown = shown.where(
             sa.tuple_(Interaction.follow_up_date, Interaction.interaction_id)
             > sa.tuple_(sa.literal(after.follow_up_date), sa.literal(after.interaction_id))
         )
-    found = promises.read(db.session.execute(shown.limit(limit + 1)))
+    found = promises.read(shown.limit(limit + 1))
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
 def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:
     """What this person promised and is overdue or due today, oldest first; at most `limit` of each."""
-    groups = [
-        promises.in_order().where(is_open(owner_id), _is_in(when, today)).limit(limit)
-        for when in (When.OVERDUE, When.TODAY)
-    ]
-    both = sa.union_all(*(group.subquery().select() for group in groups))
-    return sorted(promises.read(db.session.execute(both)), key=lambda promise: promise.key)
+    groups = (_chosen(is_open(owner_id), _is_in(when, today)) for when in (When.OVERDUE, When.TODAY))
+    both = sa.union_all(*(sa.select(group.limit(limit).subquery()) for group in groups))
+    return promises.read(sa.select(both.subquery()))
 
 
 def get(interaction_id: int) -> Promise:
     """One promise, kept or not. Raises `sqlalchemy.exc.NoResultFound` if there is none under this number."""
-    found = promises.read(
-        db.session.execute(
-            promises.in_order().where(
-                Interaction.interaction_id == interaction_id,
-                Interaction.follow_up_required,
-                Interaction.deleted_at.is_(None),
-            )
-        )
-    )
+    found = promises.read(_chosen(*_is_promise(interaction_id)))
     if not found:
         raise sa.exc.NoResultFound
     return found[0]
@@ -191,10 +180,21 @@ def get(interaction_id: int) -> Promise:
 
 def record(interaction_id: int) -> Interaction:
     """The row behind one promise, to change it. Raises `sqlalchemy.exc.NoResultFound` as `get` does."""
-    return db.session.execute(
-        sa.select(Interaction).where(
-            Interaction.interaction_id == interaction_id,
-            Interaction.follow_up_required,
-            Interaction.deleted_at.is_(None),
-        )
-    ).scalar_one()
+    return db.session.execute(sa.select(Interaction).where(*_is_promise(interaction_id))).scalar_one()
+
+
+def _chosen(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
+    """The numbers of the promises that meet the conditions, in the order of keys."""
+    return (
+        sa.select(Interaction.interaction_id)
+        .where(*conditions)
+        .order_by(Interaction.follow_up_date, Interaction.interaction_id)
+    )
+
+
+def _is_promise(interaction_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Interaction.interaction_id == interaction_id,
+        Interaction.follow_up_required.is_(True),
+        Interaction.deleted_at.is_(None),
+    )

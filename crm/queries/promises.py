@@ -1,14 +1,14 @@
 """One promise as lists and mails show it: what it reads, and how a row becomes one.
 
-`queries.follow_ups` asks which ones; this module says what is known of each, in one statement, however many
+`queries.follow_ups` asks which ones; this module reads what is known of each, in one statement, however many
 principals it names.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from crm.clock import week_of
+from crm.db import db
 from crm.enums import InteractionType
 from crm.models import Contact, Interaction, InteractionPrincipal, Opportunity, Organization, User
 from crm.queries.keys import read_day, read_number
@@ -137,8 +138,18 @@ def sunday(today: date) -> date:
     return week_of(today) + timedelta(days=6)
 
 
-def in_order() -> sa.Select[Any]:
-    """Select what `read` needs of interactions, by day and number; the caller says which ones."""
+def read(chosen: sa.Select[int]) -> list[Promise]:
+    """The promises whose numbers `chosen` selects, by day and number, in one statement.
+
+    The rows are chosen before anything is joined to them, so the cost is that of the rows shown.
+    """
+    rows = db.session.execute(_rows().where(Interaction.interaction_id.in_(chosen)))
+    return [_promise(row) for row in rows]
+
+
+@cache
+def _rows() -> sa.Select[Any]:
+    """Select what `_promise` needs of interactions; made once, for it is long."""
     owner, completer = aliased(User), aliased(User)
     place = aliased(Organization)
     return (
@@ -194,11 +205,6 @@ def principals_of_interaction() -> sa.ScalarSelect[Any]:
         .correlate(Interaction)
         .scalar_subquery()
     )
-
-
-def read(rows: Iterable[sa.Row[Any]]) -> list[Promise]:
-    """The promises that a statement made from `in_order` found."""
-    return [_promise(row) for row in rows]
 
 
 def _promise(row: sa.Row[Any]) -> Promise:
