@@ -6,6 +6,7 @@ where % and : mean nothing.
 """
 
 import hashlib
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +16,10 @@ SQL = Path(__file__).parent / "sql"
 
 ROLES = ("kp_owner", "kp_web", "kp_worker", "kp_backup", "kp_staff", "kp_system")
 EXTENSIONS = ("pg_trgm", "unaccent")
+
+# How often all tables are asked for, and how long each time; others wait behind us for so long.
+ATTEMPTS = 4
+PATIENCE_MS = 300
 
 # Made by a migration, because generated columns are made of it; never swapped.
 KEPT_FUNCTIONS = ("fold",)
@@ -135,7 +140,11 @@ def drop_views(connection: sa.Connection) -> None:
 
 
 def drop_all(connection: sa.Connection) -> None:
-    """Take all objects away; the caller's transaction decides whether that stands."""
+    """Take all objects away; the caller's transaction decides whether that stands.
+
+    Raises SystemExit, with nothing changed, when a table is in use for too long.
+    """
+    _take_all_tables(connection)
     for text in (DROP_VIEWS, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS):
         _run(connection, text)
 
@@ -149,6 +158,31 @@ def remake(connection: sa.Connection) -> None:
             if file.parent.name == kind:
                 _run(connection, file.read_text())
     _run(connection, f"comment on table alembic_version is '{digest()}'")
+
+
+def _take_all_tables(connection: sa.Connection) -> None:
+    """Lock every view and table at once, before anything is dropped.
+
+    A trigger is dropped under a lock that shuts out everybody. Taken one by one, such locks would sooner or
+    later meet somebody who works in another order, and one of the two would fail. So all are taken first,
+    and given back whenever that takes longer than it takes PostgreSQL to look for such a knot (a second).
+    """
+    tables = connection.exec_driver_sql(
+        "select string_agg(oid::regclass::text, ', ' order by relkind desc, oid) from pg_class "
+        "where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace"
+    ).scalar()
+    for attempt in range(ATTEMPTS):
+        try:
+            with connection.begin_nested():
+                _run(connection, f"set local statement_timeout = '{PATIENCE_MS}ms'; lock table {tables}")
+                _run(connection, "set local statement_timeout to default")
+            return
+        except (errors.QueryCanceled, errors.LockNotAvailable):
+            time.sleep(attempt * PATIENCE_MS / 1000)
+    raise SystemExit(
+        "A table is in use by somebody who does not come to an end, so views, functions and triggers could "
+        "not be changed; the old ones are in place. Run this again when it is quieter."
+    )
 
 
 def _create_functions(connection: sa.Connection, texts: list[str]) -> None:

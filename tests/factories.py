@@ -39,15 +39,17 @@ def hashed_password() -> str:
 
 @contextmanager
 def as_role(connection: sa.Connection, role: str, user_id: int | None = None) -> Iterator[None]:
-    """Be `role` and that person inside the block, and afterwards whoever was before."""
+    """Be `role` and that person inside the block, and afterwards whoever was before.
+
+    A block that fails is undone, and the role with it.
+    """
     was = connection.exec_driver_sql(
         "select coalesce(current_setting('app.user_id', true), ''), current_user::text"
     ).one()
     take = "select set_config('app.user_id', %s, true), set_config('role', %s, true)"
-    connection.exec_driver_sql(take, ("" if user_id is None else str(user_id), role))
-    try:
+    with connection.begin_nested():
+        connection.exec_driver_sql(take, ("" if user_id is None else str(user_id), role))
         yield
-    finally:
         connection.exec_driver_sql(take, tuple(was))
 
 

@@ -444,7 +444,7 @@ def test_counts_equal_a_recount_whatever_people_do(database: sa.Connection) -> N
         run_state_machine_as_test(
             lambda: Book(database),
             settings=settings(
-                max_examples=60,
+                max_examples=40,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

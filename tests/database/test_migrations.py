@@ -1,0 +1,351 @@
+"""Migrations: the models say what the tables are; up, down and up again; killed, refused, run again."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.util import CommandError
+from psycopg import sql
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from crm.db import Base
+from migrations import objects
+from tests import databases
+from tests.database.sessions import until
+from tests.databases import FIRM_NAME, FIRM_TIMEZONE, ROOT, Database, flask_db, migrate
+
+OBJECTS = ("functions", "triggers", "views")
+
+SCHEMA = """
+select 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+        || case when a.attnotnull then ' not null' else '' end
+        || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || ' '
+        || a.attidentity::text || a.attgenerated::text
+    from pg_attribute a join pg_class c on c.oid = a.attrelid
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v') and a.attnum > 0
+        and not a.attisdropped
+union all select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    from pg_constraint where connamespace = 'public'::regnamespace
+union all select 'index ' || indexdef from pg_indexes where schemaname = 'public'
+union all select 'trigger ' || pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+union all select 'function ' || pg_get_functiondef(p.oid) || coalesce(p.proacl::text, '') from pg_proc p
+    where p.pronamespace = 'public'::regnamespace and p.prokind = 'f'
+        and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
+union all select 'view ' || viewname || definition from pg_views where schemaname = 'public'
+union all select 'type ' || typname || ' ' || string_agg(enumlabel, ',' order by enumsortorder)
+    from pg_enum join pg_type on pg_type.oid = enumtypid group by typname
+union all select 'grant ' || relname || ' ' || coalesce(relacl::text, '')
+    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
+union all select 'column grant ' || attrelid::regclass || '.' || attname || ' ' || attacl::text
+    from pg_attribute where attacl is not null and attrelid > 16383
+union all select 'storage ' || relname || ' ' || reloptions::text
+    from pg_class where relnamespace = 'public'::regnamespace and reloptions is not null
+order by 1
+"""
+
+
+def schema(database: Database) -> list[str]:
+    """Everything about the schema that a dump would tell, one line a thing."""
+    with database.connect("owner", role=None) as connection:
+        return [str(line) for (line,) in connection.execute(SCHEMA)]
+
+
+@pytest.fixture
+def fresh(worker_id: str) -> Iterator[Database]:
+    """A database that was set up and never migrated."""
+    with databases.empty(f"fresh_{worker_id}") as made:
+        yield made
+
+
+def test_the_models_and_the_tables_say_the_same(own_database: Database) -> None:
+    assert "No new upgrade operations detected" in migrate("check", database=own_database)
+
+
+def test_the_check_notices_a_difference(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute("drop index ix_contacts_owner_id")
+    with pytest.raises(CommandError, match="ix_contacts_owner_id"):
+        migrate("check", database=own_database)
+
+
+def test_the_checks_of_the_models_are_the_checks_of_the_tables(own_database: Database) -> None:
+    """Alembic does not compare checks: each of a model's is put beside the table's and must read the same."""
+    expected = {
+        constraint.name: str(constraint.sqltext)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, sa.CheckConstraint)
+    }
+    checks = (
+        "select conname, pg_get_constraintdef(oid) from pg_constraint "
+        "where contype = 'c' and connamespace = 'public'::regnamespace"
+    )
+    with own_database.connect("owner", role=None) as connection:
+        found = dict(connection.execute(checks).fetchall())
+        assert set(found) == {f"{name}" for name in expected}
+        for table in Base.metadata.tables.values():
+            for constraint in table.constraints:
+                if isinstance(constraint, sa.CheckConstraint):
+                    connection.execute(
+                        sql.SQL("alter table {} add constraint again check (").format(
+                            sql.Identifier(table.name)
+                        )
+                        + sql.SQL(str(constraint.sqltext))
+                        + sql.SQL(")")
+                    )
+                    again = connection.execute(
+                        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'again'"
+                    ).fetchone()
+                    assert again == (found[str(constraint.name)],)
+                    connection.execute(
+                        sql.SQL("alter table {} drop constraint again").format(sql.Identifier(table.name))
+                    )
+
+
+def test_the_storage_settings_of_the_models_are_those_of_the_tables(own_database: Database) -> None:
+    text = str(CreateTable(Base.metadata.tables["principal_summaries"]).compile(dialect=postgresql.dialect()))
+    assert "fillfactor = 50" in text
+    assert "storage principal_summaries {fillfactor=50}" in schema(own_database)
+
+
+def test_down_to_nothing_and_up_again_is_the_same_schema(own_database: Database) -> None:
+    before = schema(own_database)
+    flask_db("downgrade", "base", database=own_database)
+    left = [line for line in schema(own_database) if "alembic_version" not in line]
+    assert left == []
+    migrate("upgrade", "head", database=own_database)
+    assert schema(own_database) == before
+
+
+@pytest.mark.parametrize("revision", ["001", "002", "003", "004", "005"])
+def test_every_step_down_can_be_gone_up_again(own_database: Database, revision: str) -> None:
+    before = schema(own_database)
+    migrate("downgrade", revision, database=own_database)
+    assert [line for line in schema(own_database) if line.startswith(("trigger", "view"))] == []
+    migrate("upgrade", "head", database=own_database)
+    assert schema(own_database) == before
+
+
+def test_rows_of_the_founding_columns_survive_a_way_down_and_up(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute(
+            "insert into organizations (name, is_principal, notes) values ('Maker', true, 'note')"
+        )
+        connection.execute("insert into opportunities (name, organization_id) values ('Placement', 1)")
+        connection.execute("insert into opportunity_principals (opportunity_id, principal_id) values (1, 1)")
+        connection.execute("insert into interactions (opportunity_id, interaction_type) values (1, 'Note')")
+    migrate("downgrade", "002", database=own_database)
+    migrate("upgrade", "head", database=own_database)
+    with own_database.connect("owner", role=None) as connection:
+        row = connection.execute("select name, is_principal, notes, name_key from organizations").fetchone()
+        assert row == ("Maker", True, None, "maker")
+        # The kept counts are gone with their tables; a recompute makes them again from the history.
+        connection.execute("select recompute_interaction_principals(), recompute_principal_summaries()")
+        counts = connection.execute(
+            "select opportunities_count, interactions_count from principal_activity_summary"
+        ).fetchone()
+        assert counts == (1, 1)
+
+
+def test_an_upgrade_that_stopped_halfway_goes_on_where_it_stopped(
+    fresh: Database, template: Database
+) -> None:
+    migrate("upgrade", "003", database=fresh)
+    assert [line for line in schema(fresh) if line.startswith("view")] == []
+    migrate("upgrade", "head", database=fresh)
+    with databases.clone(template, "whole") as whole:
+        assert schema(fresh) == schema(whole)
+
+
+def test_an_upgrade_killed_before_the_objects_were_swapped_swaps_them_when_run_again(
+    own_database: Database,
+) -> None:
+    before = schema(own_database)
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute("drop view principal_activity_summary")
+        connection.execute("drop trigger follow_new_interactions on interactions")
+        connection.execute("comment on table alembic_version is null")
+    migrate("upgrade", "head", database=own_database)
+    assert schema(own_database) == before
+
+
+def test_an_upgrade_with_nothing_to_do_leaves_the_objects_alone(own_database: Database) -> None:
+    ask = "select oid from pg_class where relname = 'principal_activity_summary'"
+    with own_database.connect("owner", role=None) as connection:
+        before = connection.execute(ask).fetchone()
+        migrate("upgrade", "head", database=own_database)
+        assert connection.execute(ask).fetchone() == before
+
+
+def test_objects_are_swapped_all_or_none(
+    own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = schema(own_database)
+    for kind in (*OBJECTS, "grants"):
+        (tmp_path / kind).mkdir()
+        for file in (objects.SQL / kind).glob("*.sql"):
+            (tmp_path / kind / file.name).write_text(file.read_text())
+    (tmp_path / "triggers" / "zzz_broken.sql").write_text("create trigger broken before insert on nowhere")
+    monkeypatch.setattr(objects, "SQL", tmp_path)
+    engine = sa.create_engine(own_database.url("owner").replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection, pytest.raises(psycopg.errors.SyntaxError):
+        objects.remake(connection)
+    engine.dispose()
+    assert schema(own_database) == before
+
+
+def test_a_function_that_names_nothing_there_says_so(
+    own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "functions").mkdir()
+    for name in ("one", "other"):
+        (tmp_path / "functions" / f"{name}.sql").write_text(
+            f"create function {name}() returns int language sql as 'select nobody_knows()'"
+        )
+    monkeypatch.setattr(objects, "SQL", tmp_path)
+    engine = sa.create_engine(own_database.url("owner").replace("postgresql://", "postgresql+psycopg://"))
+    with (
+        engine.connect() as connection,
+        pytest.raises(psycopg.errors.UndefinedFunction, match="nobody_knows"),
+    ):
+        objects.remake(connection)
+    engine.dispose()
+
+
+def test_a_file_that_is_gone_takes_its_object_along(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute("create function left_over() returns int language sql as 'select 1'")
+        connection.execute("create view left_view as select left_over() as one")
+        connection.execute("comment on table alembic_version is 'an older state'")
+    migrate("upgrade", "head", database=own_database)
+    assert [line for line in schema(own_database) if "left_" in line and "left_on" not in line] == []
+
+
+def test_two_migrations_at_once_are_one_too_many(own_database: Database) -> None:
+    migrate("downgrade", "005", database=own_database)
+    from_env = "7203914652"
+    assert from_env in (ROOT / "migrations" / "env.py").read_text().replace("_", "")
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute(f"select pg_advisory_lock({from_env})")
+        with pytest.raises(SystemExit, match="Another migration is running"):
+            migrate("upgrade", "head", database=own_database)
+    migrate("upgrade", "head", database=own_database)
+
+
+def test_a_migration_gives_up_rather_than_make_everybody_wait(own_database: Database) -> None:
+    with own_database.connect("worker", role="kp_system") as somebody, somebody.transaction():
+        somebody.execute("select from organizations")
+        with pytest.raises(SystemExit, match="in use by somebody"):
+            migrate("downgrade", "base", database=own_database)
+    assert "006" in migrate("current", database=own_database)
+    migrate("upgrade", "head", database=own_database)
+
+
+def test_current_drops_nothing(own_database: Database) -> None:
+    before = schema(own_database)
+    migrate("current", database=own_database)
+    migrate("history", database=own_database)
+    assert schema(own_database) == before
+
+
+def test_a_database_without_set_up_says_what_to_do(worker_id: str) -> None:
+    with (
+        databases.bare(f"bare_{worker_id}") as bare,
+        pytest.raises(SystemExit, match=r"roles\.sql as a superuser"),
+    ):
+        migrate("upgrade", "head", database=bare)
+
+
+@pytest.mark.parametrize("login", ["superuser", "worker"])
+def test_only_the_owner_migrates(fresh: Database, login: str) -> None:
+    with pytest.raises(SystemExit, match="Migrations run as kp_owner"):
+        migrate("upgrade", "head", database=fresh, DATABASE_OWNER_URL=fresh.url(login))
+
+
+def test_the_firm_is_written_at_the_end_of_every_upgrade(own_database: Database) -> None:
+    ask = "select name, time_zone, firm_zone() from firm_settings"
+    with own_database.connect("owner", role=None) as connection:
+        row = connection.execute(ask).fetchone()
+        assert row == (FIRM_NAME, FIRM_TIMEZONE, FIRM_TIMEZONE)
+        migrate("upgrade", "head", database=own_database, FIRM_NAME="Other", FIRM_TIMEZONE="Pacific/Auckland")
+        assert connection.execute(ask).fetchall() == [("Other", "Pacific/Auckland", "Pacific/Auckland")]
+
+
+def test_the_sql_of_the_revisions_can_be_written_out(own_database: Database) -> None:
+    text = migrate("upgrade", "head", database=own_database, sql=True)
+    assert "create table interaction_principals" in text
+    assert text.index("lock_timeout") < text.index("create table organizations")
+
+
+def test_every_view_asks_with_the_rights_of_whoever_reads_it(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        views = connection.execute(
+            "select relname, reloptions from pg_class "
+            "where relkind = 'v' and relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    assert views
+    assert [name for name, options in views if "security_invoker=true" not in (options or [])] == []
+
+
+def test_every_function_that_runs_as_its_owner_has_a_fixed_search_path(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        functions = connection.execute(
+            "select proname, proconfig, prorettype = 'trigger'::regtype, "
+            "coalesce(proacl::text, '=X') ~ '(^|[{,])=X' from pg_proc "
+            "where pronamespace = 'public'::regnamespace and prosecdef"
+        ).fetchall()
+    assert len(functions) > 10
+    assert [name for name, settings, *_ in functions if settings != ["search_path=pg_catalog, public"]] == []
+    open_to_all = [name for name, _, is_trigger, is_public in functions if is_public and not is_trigger]
+    assert open_to_all == [], "a function that runs as the owner is not for everybody to call"
+
+
+def test_every_sql_file_opens_with_what_it_is_and_makes_one_object() -> None:
+    files = sorted(objects.SQL.glob("*/*.sql"))
+    assert len(files) > 40
+    for file in files:
+        text = file.read_text()
+        assert text.startswith("-- "), file
+        if file.parent.name in OBJECTS:
+            kind = file.parent.name.removesuffix("s")
+            made = [line for line in text.splitlines() if line.startswith("create")]
+            assert len(made) == 1, file
+            assert {kind, file.stem} <= set(re.findall(r"\w+", made[0])), file
+
+
+def test_a_swap_while_people_work_neither_loses_a_count_nor_fails_them(own_database: Database) -> None:
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute("insert into organizations (name, is_principal) values ('Maker', true)")
+        connection.execute("insert into opportunities (name) values ('Placement')")
+        connection.execute("insert into opportunity_principals (opportunity_id, principal_id) values (1, 1)")
+        connection.execute("comment on table alembic_version is 'an older state'")
+    over = threading.Event()
+    logged: list[int] = []
+
+    def log() -> None:
+        with own_database.connect("worker", role="kp_staff") as person:
+            while not over.is_set():
+                person.execute(
+                    "insert into interactions (opportunity_id, interaction_type) values (1, 'Note')"
+                )
+                found = person.execute("select interactions_count from principal_activity_summary").fetchone()
+                assert found is not None
+                logged.append(found[0])
+
+    thread = threading.Thread(target=log)
+    thread.start()
+    try:
+        until(lambda: len(logged) > 20)
+        migrate("upgrade", "head", database=own_database)
+        swapped_at = len(logged)
+        until(lambda: len(logged) > swapped_at + 20)
+    finally:
+        over.set()
+        thread.join()
+    assert logged == list(range(1, len(logged) + 1))
