@@ -81,8 +81,21 @@ def weeks_off(frame: Frame, rep: str) -> frozenset[date]:
 
 
 def last_touch_on(frame: Frame, maker: world.Maker) -> date | None:
-    """The working day of a principal's newest touch, None if there is none."""
-    return None if maker.quiet_days is None else workday_by(frame.ago(maker.quiet_days))
+    """The working day of a principal's newest touch, None if there is none.
+
+    It is the one before its day, or the one after when a row of holidays would cost it its level.
+    """
+    if maker.quiet_days is None:
+        return None
+    day = frame.ago(maker.quiet_days)
+    before, after = workday_by(day), workday_from(day)
+    keeps_level = _level(frame.days_ago(before)) == _level(maker.quiet_days)
+    return before if keeps_level or after >= frame.today else after
+
+
+def _level(days: int) -> int:
+    """0 for High to 3 for Inactive (schema.md §1)."""
+    return sum(days > limit for limit in (7, 14, 30))
 
 
 def is_awake(frame: Frame, maker: world.Maker, day: date) -> bool:
@@ -90,11 +103,12 @@ def is_awake(frame: Frame, maker: world.Maker, day: date) -> bool:
 
     A principal that was in touch yesterday may be so today.
     """
-    if maker.quiet_days is None:
+    last_on = last_touch_on(frame, maker)
+    if last_on is None or maker.quiet_days is None:
         return False
     ago = frame.days_ago(day)
     if maker.joined_days_ago is not None and ago >= maker.joined_days_ago:
         return False
-    if maker.quiet_days > 1 and day > workday_by(frame.ago(maker.quiet_days)):
+    if maker.quiet_days > 1 and day > last_on:
         return False
     return not any(first >= ago > first - length for first, length in maker.silences)
