@@ -25,16 +25,16 @@ def greeting(first_name: str, hour: int) -> str:
 
 def waiting(counts: Counts, today: date, coldest: Standing | None) -> str:
     """How many people wait to hear from somebody today; with nobody waiting, whom to warm up instead."""
-    day = f"{long_day(today, today)}."
+    date_line = f"{long_day(today, today)}."
     if not counts.waiting:
-        return f"{day} Nobody is waiting. {_idle(coldest)}"
+        return f"{date_line} Nobody is waiting. {_idle(coldest)}"
     people = sentence(counted(counts.waiting, "person is", "people are"))
     since = ""
     if counts.waiting_since_last_week:
         since = f", {words(counts.waiting_since_last_week)} of them since last week"
         if counts.waiting == counts.waiting_since_last_week:
             since = ", since last week" if counts.waiting == 1 else ", all of them since last week"
-    return f"{day} {people} waiting to hear from you{since}."
+    return f"{date_line} {people} waiting to hear from you{since}."
 
 
 def _idle(coldest: Standing | None) -> str:
@@ -62,6 +62,8 @@ def _some(n: int) -> str:
 
 def pace(pace: Pace, today: date) -> str:
     """This week against the last: "21 interactions so far, four more than by Tuesday last week." """
+    if not pace.so_far and not pace.by_then:
+        return "No interactions yet this week."
     so_far = sentence(counted(pace.so_far, "interaction"))
     more = pace.so_far - pace.by_then
     if more == 0:

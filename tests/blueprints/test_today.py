@@ -173,7 +173,8 @@ def test_the_sentence_says_how_many_people_wait(waiting: int, since: int, said: 
         (21, 17, "21 interactions so far, four more than by Tuesday last week."),
         (3, 14, "Three interactions so far, 11 fewer than by Tuesday last week."),
         (1, 1, "One interaction so far, as many as by Tuesday last week."),
-        (0, 0, "No interactions so far, as many as by Tuesday last week."),
+        (0, 2, "No interactions so far, two fewer than by Tuesday last week."),
+        (0, 0, "No interactions yet this week."),
     ],
 )
 def test_the_pace_is_told_in_a_sentence(so_far: int, by_then: int, said: str) -> None:
