@@ -227,6 +227,51 @@ def test_a_file_that_is_gone_takes_its_object_along(own_database: Database) -> N
     assert [line for line in schema(own_database) if "left_" in line and "left_on" not in line] == []
 
 
+COARSER = """
+from alembic import op
+
+revision = "999"
+down_revision = "{head}"
+drops_views = {drops_views}
+
+
+def upgrade():
+    op.execute("alter table products alter column deleted_at type timestamptz(0)")
+
+
+def downgrade():
+    op.execute("alter table products alter column deleted_at type timestamptz")
+"""
+
+
+def head_of(database: Database) -> str:
+    return migrate("heads", database=database).split()[0]
+
+
+def test_a_revision_that_drops_views_finds_them_gone_and_they_come_back(
+    own_database: Database, tmp_path: Path
+) -> None:
+    """Through a private name of alembic (see env.py), so a new version of it shows here first."""
+    before = schema(own_database)
+    (tmp_path / "999_coarser.py").write_text(COARSER.format(head=head_of(own_database), drops_views=True))
+    migrate("upgrade", "head", database=own_database, and_revisions_in=tmp_path)
+    changed = set(schema(own_database)) - set(before)
+    assert changed == {"column products.deleted_at timestamp(0) with time zone "}
+    migrate("downgrade", "-1", database=own_database, and_revisions_in=tmp_path)
+    migrate("upgrade", head_of(own_database), database=own_database)
+    assert schema(own_database) == before
+
+
+def test_a_revision_that_forgets_to_say_so_is_refused_and_changes_nothing(
+    own_database: Database, tmp_path: Path
+) -> None:
+    before = schema(own_database)
+    (tmp_path / "999_coarser.py").write_text(COARSER.format(head=head_of(own_database), drops_views=False))
+    with pytest.raises(sa.exc.DBAPIError, match="used by a view"):
+        migrate("upgrade", "head", database=own_database, and_revisions_in=tmp_path)
+    assert schema(own_database) == before
+
+
 def test_two_migrations_at_once_are_one_too_many(own_database: Database) -> None:
     migrate("downgrade", "005", database=own_database)
     from_env = "7203914652"
