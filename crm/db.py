@@ -7,7 +7,7 @@ must follow a commit waits for it in `after_commit`.
 import functools
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -16,16 +16,23 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registr
 
 from crm.enums import (
     AdvocacyStatus,
+    AuditAction,
+    AuthorizationState,
     DeliveryState,
     InteractionType,
     JobState,
     MailKind,
     MailState,
     OpportunityStage,
+    Picklist,
     Priority,
     ProductStatus,
+    RecordKind,
     Role,
+    SampleStatus,
+    SampleVerdict,
     Sentiment,
+    StockStatus,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +73,13 @@ TYPES: dict[Any, Any] = {
     AdvocacyStatus: _enum(AdvocacyStatus, "advocacy_status_enum"),
     Priority: _enum(Priority, "priority_enum"),
     ProductStatus: _enum(ProductStatus, "product_status_enum"),
+    StockStatus: _enum(StockStatus, "stock_status_enum"),
+    AuthorizationState: _enum(AuthorizationState, "authorization_state_enum"),
+    SampleStatus: _enum(SampleStatus, "sample_status_enum"),
+    SampleVerdict: _enum(SampleVerdict, "sample_verdict_enum"),
+    RecordKind: _enum(RecordKind, "record_kind_enum"),
+    Picklist: _enum(Picklist, "picklist_enum"),
+    AuditAction: _enum(AuditAction, "audit_action_enum"),
     Role: _enum(Role, "role_enum"),
     MailKind: _enum(MailKind, "mail_kind_enum"),
     DeliveryState: _enum(DeliveryState, "delivery_state_enum"),
@@ -81,7 +95,7 @@ class Base(DeclarativeBase):
         metadata=sa.MetaData(naming_convention=NAMING),
         type_annotation_map=TYPES,
     )
-    __mapper_args__: ClassVar = {"eager_defaults": True}
+    __mapper_args__ = {"eager_defaults": True}
 
 
 db = SQLAlchemy(

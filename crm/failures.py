@@ -70,6 +70,6 @@ def _broken(_: InternalServerError) -> Response:
         session.clear()  # half a sign-in must not leave a session behind
     try:
         return answer(500)
-    except Exception:  # noqa: BLE001 - the page that says sorry needs parts that may be what is broken
+    except Exception:
         log.exception("error page failed")
         return make_response(WAYS_OUT[500] + "\n", 500, {"Content-Type": "text/plain; charset=utf-8"})

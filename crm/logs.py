@@ -7,11 +7,12 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import Processor
 
 
 def init(level: str) -> None:
     """Send structlog's and the standard library's records of at least `level` to standard error as JSON."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

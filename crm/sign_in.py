@@ -103,7 +103,7 @@ class SignInForm(LoginForm):
         if super().validate(extra_validators=extra_validators, **kwargs):
             services.sign_in.forget_failures(email)
             return True
-        if email and self.password.data and not self.csrf_token.errors:
+        if email and self.password.data and not self.errors.get("csrf_token"):
             services.sign_in.note_failure(email, ip=request.remote_addr)
             self.email.errors = self.password.errors = ()
             self.form_errors = ["That e-mail and password do not go together. Try again."]

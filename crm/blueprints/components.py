@@ -83,7 +83,7 @@ class SampleForm(Form):
     )
 
     def __init__(self, **data: object) -> None:
-        super().__init__(data=data)  # type: ignore[no-untyped-call]
+        super().__init__(data=data)
 
 
 def samples() -> dict[str, Any]:

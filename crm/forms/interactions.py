@@ -125,7 +125,7 @@ class InteractionForm(FlaskForm):
             SelectChoice("", "Not about an opportunity"),
             *(SelectChoice(str(one.choice_id), f"{one.name} · {one.detail}") for one in opportunities),
         ]
-        self.principals.choices = [SelectChoice(one.choice_id, one.name) for one in principals]
+        self.principals.choices = [SelectChoice(str(one.choice_id), one.name) for one in principals]
 
     @property
     def smalls(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Interactions: what happened between us and somebody, and what was promised then."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -66,7 +66,7 @@ class Interaction(Versioned, Model):
     author: Mapped["User | None"] = relationship(foreign_keys=[author_id], lazy="raise_on_sql")
     owner: Mapped["User | None"] = relationship(foreign_keys=[owner_id], lazy="raise_on_sql")
 
-    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
+    __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("follow_up_required = (follow_up_date is not null)", name="follow_up"),
         sa.CheckConstraint("completed_at is null or follow_up_required", name="completed"),
@@ -91,6 +91,23 @@ class Interaction(Versioned, Model):
             "follow_up_date",
             "interaction_id",
             postgresql_where=sa.text(OPEN_PROMISE),
+        ),
+        sa.Index("ix_interactions_completed_by", "completed_by"),
+        sa.Index("ix_interactions_owner_id", "owner_id"),
+        sa.Index("ix_interactions_date", "interaction_date", "interaction_id"),
+        sa.Index(
+            "ix_interactions_interaction_type", "interaction_type", "interaction_date", "interaction_id"
+        ),
+        sa.Index("ix_interactions_sentiment", "sentiment", "interaction_date", "interaction_id"),
+        sa.Index("ix_interactions_updated_at", "updated_at", "interaction_id"),
+        sa.Index("ix_interactions_activity", "activity"),
+        sa.Index(
+            "ix_interactions_words_trgm",
+            sa.text("fold((coalesce(subject, '') || ' ') || coalesce(notes, '')) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
+        sa.Index(
+            "ix_interactions_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")
         ),
     )
 

@@ -1,13 +1,13 @@
 """Opportunities: one organization, one or more principals, and the way to a placement."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.enums import OpportunityStage
-from crm.models.base import Id, Model, Versioned
+from crm.models.base import Counted, Id, Model, Versioned
 
 if TYPE_CHECKING:
     from crm.models.organization import Organization
@@ -51,7 +51,7 @@ class Opportunity(Versioned, Model):
     )
     owner: Mapped["User | None"] = relationship(foreign_keys=[owner_id], lazy="raise_on_sql")
 
-    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
+    __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.CheckConstraint(
@@ -71,6 +71,18 @@ class Opportunity(Versioned, Model):
             "name_key",
             postgresql_using="gin",
             postgresql_ops={"name_key": "gin_trgm_ops"},
+        ),
+        sa.CheckConstraint("array_position(tags, null) is null", name="tags"),
+        sa.Index("ix_opportunities_name_key", "name_key", "opportunity_id"),
+        sa.Index("ix_opportunities_updated_at", "updated_at", "opportunity_id"),
+        sa.Index("ix_opportunities_stage_changed_at", "stage_changed_at", "opportunity_id"),
+        sa.Index("ix_opportunities_stage_name_key", "stage", "name_key", "opportunity_id"),
+        sa.Index("ix_opportunities_owner_id_name_key", "owner_id", "name_key", "opportunity_id"),
+        sa.Index("ix_opportunities_expected_close_on", "expected_close_on", "opportunity_id"),
+        sa.Index("ix_opportunities_context", "context"),
+        sa.Index("ix_opportunities_tags", "tags", postgresql_using="gin"),
+        sa.Index(
+            "ix_opportunities_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")
         ),
     )
 
@@ -108,6 +120,37 @@ class OpportunityPrincipal(Model):
     __table_args__ = (sa.Index("ix_opportunity_principals_principal_id", "principal_id", "opportunity_id"),)
 
 
+class OpportunityContact(Counted, Model):
+    """A person who has a say in an opportunity, and which.
+
+    `is_primary` follows `opportunities.primary_contact_id` by triggers and is never written by hand: set that
+    column, and its contact stands here as the primary one. Taking that row away clears the column.
+    """
+
+    __tablename__ = "opportunity_contacts"
+
+    opportunity_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("opportunities.opportunity_id", ondelete="CASCADE"), primary_key=True
+    )
+    contact_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("contacts.contact_id", ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str | None]
+    """A word of the picklist `contact role`."""
+    is_primary: Mapped[bool] = mapped_column(server_default=sa.false())
+
+    __mapper_args__: ClassVar = {"version_id_col": Counted.version}
+    __table_args__ = (
+        sa.Index(
+            "uq_opportunity_contacts_primary",
+            "opportunity_id",
+            unique=True,
+            postgresql_where=sa.text("is_primary"),
+        ),
+        sa.Index("ix_opportunity_contacts_contact_id", "contact_id"),
+    )
+
+
 class OpportunityStageChange(Model):
     """One step of an opportunity from stage to stage; the first has no `from_stage`."""
 
@@ -125,4 +168,5 @@ class OpportunityStageChange(Model):
     __table_args__ = (
         sa.Index("ix_opportunity_stage_changes_opportunity_id", "opportunity_id", "changed_at"),
         sa.Index("ix_opportunity_stage_changes_changed_at", "changed_at"),
+        sa.Index("ix_opportunity_stage_changes_changed_by", "changed_by"),
     )

@@ -1,7 +1,7 @@
 """Organizations: operators we sell to, principals we represent, distributors we sell through."""
 
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -57,7 +57,7 @@ class Organization(Versioned, Model):
         foreign_keys=[usual_distributor_id], remote_side="Organization.organization_id", lazy="raise_on_sql"
     )
 
-    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
+    __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.CheckConstraint("parent_organization_id <> organization_id", name="own_parent"),
@@ -77,6 +77,28 @@ class Organization(Versioned, Model):
         sa.Index("ix_organizations_second_owner_id", "second_owner_id"),
         sa.Index("ix_organizations_parent_organization_id", "parent_organization_id"),
         sa.Index("ix_organizations_usual_distributor_id", "usual_distributor_id"),
+        sa.CheckConstraint("array_position(tags, null) is null", name="tags"),
+        sa.Index("ix_organizations_updated_at", "updated_at", "organization_id"),
+        sa.Index("ix_organizations_owner_id_name_key", "owner_id", "name_key", "organization_id"),
+        sa.Index("ix_organizations_segment", "segment", "name_key", "organization_id"),
+        sa.Index("ix_organizations_priority", "priority", "name_key", "organization_id"),
+        sa.Index("ix_organizations_state", "state", "city", "organization_id"),
+        sa.Index("ix_organizations_city", "city", "organization_id"),
+        sa.Index("ix_organizations_tags", "tags", postgresql_using="gin"),
+        sa.Index(
+            "ix_organizations_weekly_focus_on",
+            "weekly_focus_on",
+            postgresql_where=sa.text("weekly_focus_on is not null"),
+        ),
+        sa.Index(
+            "ix_organizations_is_anchor",
+            "name_key",
+            "organization_id",
+            postgresql_where=sa.text("is_anchor"),
+        ),
+        sa.Index(
+            "ix_organizations_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")
+        ),
     )
 
 

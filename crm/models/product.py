@@ -1,6 +1,6 @@
 """Products: what a principal makes."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -20,19 +20,43 @@ class Product(Versioned, Model):
     product_id: Mapped[Id]
     principal_id: Mapped[int] = mapped_column(sa.ForeignKey("organizations.organization_id"))
     name: Mapped[str] = mapped_column(sa.String(255))
+    name_key: Mapped[str] = mapped_column(sa.Computed("fold(name)", persisted=True))
     category: Mapped[str | None] = mapped_column(sa.String(100))
     description: Mapped[str | None]
     status: Mapped[ProductStatus] = mapped_column(
         server_default=ProductStatus.ACTIVE.value, default=ProductStatus.ACTIVE
     )
     manufacturer_code: Mapped[str | None]
+    """The maker's own item number."""
     unit_size: Mapped[str | None]
+    allergens: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
+    certifications: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
 
     principal: Mapped["Organization"] = relationship(lazy="raise_on_sql")
 
-    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
+    __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("btrim(name) <> ''", name="name"),
         sa.Index("idx_products_principal_id", "principal_id"),
+        sa.CheckConstraint("array_position(allergens, null) is null", name="allergens"),
+        sa.CheckConstraint("array_position(certifications, null) is null", name="certifications"),
         sa.Index("idx_products_category", "category"),
+        sa.Index("ix_products_name_key", "name_key", "product_id"),
+        sa.Index(
+            "ix_products_name_key_trgm",
+            "name_key",
+            postgresql_using="gin",
+            postgresql_ops={"name_key": "gin_trgm_ops"},
+        ),
+        sa.Index("ix_products_updated_at", "updated_at", "product_id"),
+        sa.Index("ix_products_principal_id_name_key", "principal_id", "name_key", "product_id"),
+        sa.Index("ix_products_category_name_key", "category", "name_key", "product_id"),
+        sa.Index("ix_products_status", "status", "name_key", "product_id"),
+        sa.Index("ix_products_manufacturer_code", sa.text("lower(manufacturer_code)")),
+        sa.Index(
+            "ix_products_manufacturer_code_trgm",
+            sa.text("lower(manufacturer_code) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
+        sa.Index("ix_products_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")),
     )

@@ -15,7 +15,7 @@ class SignInRole(RoleMixin):
 
     def __init__(self, role: Role) -> None:
         self.name = role.value
-        self.permissions: set[str] = set()
+        self.permissions: list[str] = []
 
 
 class User(Timestamps, UserMixin, Model):
@@ -33,8 +33,8 @@ class User(Timestamps, UserMixin, Model):
     has_single_keys: Mapped[bool] = mapped_column(server_default=sa.true())
     password: Mapped[str | None]
     fs_uniquifier: Mapped[str]
-    last_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
-    current_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    last_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))  # type: ignore[assignment]
+    current_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))  # type: ignore[assignment]
     last_login_ip: Mapped[str | None]
     current_login_ip: Mapped[str | None]
     login_count: Mapped[int] = mapped_column(sa.Integer, server_default="0", default=0)
@@ -46,7 +46,7 @@ class User(Timestamps, UserMixin, Model):
     )
 
     @property
-    def roles(self) -> list[SignInRole]:
+    def roles(self) -> list[SignInRole]:  # type: ignore[override]  # read only: there is one role, a column
         return [SignInRole(self.role)]
 
     @property
@@ -111,7 +111,10 @@ class RequestKey(Model):
     location: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
-    __table_args__ = (sa.Index("ix_request_keys_created_at", "created_at"),)
+    __table_args__ = (
+        sa.Index("ix_request_keys_created_at", "created_at"),
+        sa.Index("ix_request_keys_user_id", "user_id"),
+    )
 
 
 class FirmSetting(Model):
