@@ -16,8 +16,8 @@ from crm.queries.standings import Standing
 from crm.services import letters
 
 MOST_COLD: Final = 12
-MOST_LATE_OF_ONE: Final = 5
-MOST_MOVES: Final = 12
+MOST_LATE_OF_ONE: Final = 3
+MOST_MOVES: Final = 8
 """Rows a letter shows; its figures count all, and a link leads to the rest."""
 
 

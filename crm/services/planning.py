@@ -27,16 +27,28 @@ FOLD_AT_MOST: Final = 20
 
 
 def tick(*, now: datetime) -> None:
-    """Do all that is due at `now`. Raises an `ExceptionGroup` of what failed, when all steps were tried."""
+    """Do all that is due at `now`. Raises an `ExceptionGroup` of what failed, when all steps were tried.
+
+    Where the database does not answer it raises at once: the other steps would fail alike.
+    """
     failures: list[Exception] = []
     for step in (fold, plan_deliveries, jobs.plan, free, ring):
         try:
             with transaction():
                 step(now=now)
+        except sa.exc.OperationalError as error:
+            if _is_away(error):
+                raise
+            failures.append(error)
         except Exception as error:  # noqa: BLE001 - told below, with what else failed
             failures.append(error)
     if failures:
         raise ExceptionGroup("steps of the tick failed", failures)
+
+
+def _is_away(error: sa.exc.OperationalError) -> bool:
+    """True if nobody answered; a server that says no gives a code with it."""
+    return getattr(error.orig, "sqlstate", None) is None
 
 
 def fold(*, now: datetime) -> None:  # noqa: ARG001 - every step takes the moment

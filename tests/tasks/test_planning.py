@@ -13,7 +13,7 @@ from crm import services
 from crm.db import SYSTEM, act_as, db
 from crm.enums import DeliveryState, MailKind
 from crm.models import Delivery, NotificationPreference, User
-from tests.databases import Database
+from tests.databases import Database, test_settings
 from tests.factories import Make
 
 TUESDAY = date(2026, 11, 24)
@@ -150,12 +150,22 @@ def test_a_step_that_fails_does_not_stop_the_others(
     acting_as(SYSTEM)
 
     def broken() -> bool:
-        raise sa.exc.OperationalError("fold", {}, Exception("disk full"))
+        raise ZeroDivisionError
 
     monkeypatch.setattr(services.engagement, "fold", broken)
     with pytest.raises(ExceptionGroup, match="steps of the tick failed"):
         services.planning.tick(now=local("America/Chicago", TUESDAY, 8))
     assert len(planned(rep)) == 1
+
+
+def test_a_database_that_does_not_answer_is_told_once() -> None:
+    app = crm.create_app(
+        "worker", test_settings(database_url="postgresql://kp_worker:none@127.0.0.1:9/nothing")
+    )
+    with app.app_context():
+        act_as(SYSTEM)
+        with pytest.raises(sa.exc.OperationalError, match="refused"):
+            services.planning.tick(now=local("America/Chicago", TUESDAY, 8))
 
 
 def test_two_ticks_at_once_plan_each_letter_and_job_once(own_database: Database) -> None:
