@@ -155,7 +155,7 @@ def _after(claim: _Claim, answer: mail.Answer, *, now: datetime) -> dict[str, An
             }
         case "deferred" if claim.attempts < MOST_ATTEMPTS:
             again = now + pause_after(claim.attempts)
-            return {**told, "state": MailState.PLANNED, "next_attempt_at": again, "lease_token": None}
+            return dict(told, state=MailState.PLANNED, next_attempt_at=again, lease_token=None)
         case "in doubt":
             return {**told, "state": MailState.IN_DOUBT}
         case _:
