@@ -147,6 +147,17 @@ def read(chosen: sa.Select[int]) -> list[Promise]:
     return [_promise(row) for row in rows]
 
 
+def read_first(chosen: sa.Select[int], at_most: int) -> tuple[list[Promise], int]:
+    """The first `at_most` of the promises whose numbers `chosen` selects, in its order, and how many it
+    selects in all, in one statement.
+    """
+    first = chosen.add_columns(sa.func.count().over().label("total")).limit(at_most).subquery()
+    rows = db.session.execute(
+        _rows().add_columns(first.c.total).where(Interaction.interaction_id == first.c.interaction_id)
+    ).all()
+    return [_promise(row) for row in rows], rows[0].total if rows else 0
+
+
 @cache
 def _rows() -> sa.Select[Any]:
     """Select what `_promise` needs of interactions; made once, for it is long."""

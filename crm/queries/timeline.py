@@ -116,25 +116,16 @@ def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) 
     """
     link = InteractionPrincipal
     theirs = sa.select(link.interaction_id).where(link.principal_id == principal_id)
-    # The first few are chosen before anything is joined to them.
-    first = (
-        sa.select(Interaction.interaction_id, sa.func.count().over().label("total"))
+    chosen = (
+        sa.select(Interaction.interaction_id)
         .where(
             follow_ups.is_open("everyone"),
             follow_ups.is_awake(today),
             Interaction.interaction_id.in_(theirs),
         )
         .order_by(Interaction.follow_up_date, Interaction.interaction_id)
-        .limit(at_most)
-        .subquery()
     )
-    query = (
-        promises.in_order()
-        .add_columns(first.c.total)
-        .where(Interaction.interaction_id == first.c.interaction_id)
-    )
-    rows = db.session.execute(query).all()
-    return promises.read(rows), rows[0].total if rows else 0
+    return promises.read_first(chosen, at_most)
 
 
 def _live() -> tuple[sa.ColumnElement[bool], ...]:
