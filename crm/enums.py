@@ -93,6 +93,74 @@ class ProductStatus(StrEnum):
     DISCONTINUED = "discontinued"
 
 
+class StockStatus(StrEnum):
+    """Whether a distributor has a product for its customers."""
+
+    STOCKED = "stocked"
+    SPECIAL_ORDER = "special order"
+    OUT_OF_STOCK = "out of stock"
+    DISCONTINUED = "discontinued"
+
+
+class AuthorizationState(StrEnum):
+    """How far a distributor has taken a principal on, from a wish to a truck that carries it, or an end."""
+
+    TARGET = "target"
+    PRESENTED = "presented"
+    AUTHORIZED = "authorized"
+    STOCKED = "stocked"
+    EXPIRED = "expired"
+    LOST = "lost"
+
+
+class SampleStatus(StrEnum):
+    """Where a sample is on its way. It is open until feedback was given."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    TASTED = "tasted"
+    FEEDBACK = "feedback"
+
+
+class SampleVerdict(StrEnum):
+    """What they said of one product they tasted."""
+
+    LIKED = "liked"
+    UNDECIDED = "undecided"
+    DISLIKED = "disliked"
+
+
+class RecordKind(StrEnum):
+    """A kind of record that has a page of its own. Principals and distributors are organizations."""
+
+    ORGANIZATION = "organization"
+    CONTACT = "contact"
+    PRODUCT = "product"
+    OPPORTUNITY = "opportunity"
+    INTERACTION = "interaction"
+
+
+class Picklist(StrEnum):
+    """The lists of words that an admin keeps. Rows hold the words themselves, so a list can change."""
+
+    SEGMENT = "segment"
+    CONTEXT = "context"
+    ACTIVITY = "activity"
+    POSITION = "position"
+    SOURCE = "source"
+    CLOSE_REASON = "close reason"
+    PRODUCT_CATEGORY = "product category"
+    CONTACT_ROLE = "contact role"
+
+
+class AuditAction(StrEnum):
+    """What was done to a row."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
 class Role(StrEnum):
     """What a person of the firm may do: a rep keeps their book, a manager a team's, an admin the firm's."""
 

@@ -1,8 +1,8 @@
-"""Views, functions, triggers and grants: one object, one file under sql/, always the current text.
+"""Views, functions, triggers, policies and grants: one object, one file under sql/, always the current text.
 
 While tables migrate the old objects stay in place; at head all of them are swapped in one transaction, so
-that a kill in between never leaves a table without its triggers. Text goes through the driver's own cursor,
-where % and : mean nothing.
+that a kill in between never leaves a table without its triggers or policies. Text goes through the driver's
+own cursor, where % and : mean nothing.
 """
 
 import hashlib
@@ -42,6 +42,26 @@ begin
         limit 1;
         exit when unread is null;
         execute format('drop view %s', unread);
+    end loop;
+end
+$do$
+"""
+
+# The owner's own policy is the migrations': without it the next one would see no row.
+KEPT_POLICY = "owner_all"
+
+DROP_POLICIES = f"""
+do $do$
+declare
+    found record;
+begin
+    for found in
+        select policyname as name, tablename as on_table
+        from pg_policies
+        where schemaname = 'public' and policyname <> '{KEPT_POLICY}'
+        order by tablename, policyname
+    loop
+        execute format('drop policy %I on %I', found.name, found.on_table);
     end loop;
 end
 $do$
@@ -145,7 +165,7 @@ def drop_all(connection: sa.Connection) -> None:
     Raises SystemExit, with nothing changed, when a table is in use for too long.
     """
     _take_all_tables(connection)
-    for text in (DROP_VIEWS, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS):
+    for text in (DROP_VIEWS, DROP_POLICIES, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS):
         _run(connection, text)
 
 
@@ -153,7 +173,7 @@ def remake(connection: sa.Connection) -> None:
     """Swap all objects for those of the files and remember their fingerprint, in the caller's transaction."""
     drop_all(connection)
     _create_functions(connection, [file.read_text() for file in _files() if file.parent.name == "functions"])
-    for kind in ("views", "triggers", "grants"):
+    for kind in ("views", "triggers", "policies", "grants"):
         for file in _files():
             if file.parent.name == kind:
                 _run(connection, file.read_text())

@@ -1,12 +1,17 @@
 """The records, one family a file. Importing this package makes all of them known to the mapper."""
 
-from crm.models.contact import Contact
+from crm.models.audit import AuditLog
+from crm.models.contact import Contact, ContactAdvocacy, Employment
+from crm.models.distribution import DistributorPrincipal, ProductDistributor
 from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalWeek, principal_deltas
+from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
+from crm.models.habit import Favorite, RecentItem, SavedView
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import Job
 from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
 from crm.models.opportunity import (
     Opportunity,
+    OpportunityContact,
     OpportunityPrincipal,
     OpportunityProduct,
     OpportunityStageChange,
@@ -14,6 +19,7 @@ from crm.models.opportunity import (
 from crm.models.organization import Organization, OrganizationAlias
 from crm.models.product import Product
 from crm.models.reports import PrincipalActivity
+from crm.models.sample import Sample
 from crm.models.user import (
     FirmSetting,
     NotificationPreference,
@@ -25,10 +31,17 @@ from crm.models.user import (
 
 __all__ = [
     "OPEN_PROMISE",
+    "ActivityGoal",
+    "AuditLog",
     "Contact",
+    "ContactAdvocacy",
     "Delivery",
     "DeliveryItem",
+    "DistributorPrincipal",
+    "Employment",
     "EngagementChange",
+    "Favorite",
+    "FeatureFlag",
     "FirmSetting",
     "Interaction",
     "InteractionPrincipal",
@@ -37,17 +50,23 @@ __all__ = [
     "MailMessage",
     "NotificationPreference",
     "Opportunity",
+    "OpportunityContact",
     "OpportunityPrincipal",
     "OpportunityProduct",
     "OpportunityStageChange",
     "Organization",
     "OrganizationAlias",
     "PersonAlias",
+    "PicklistValue",
     "PrincipalActivity",
     "PrincipalSummary",
     "PrincipalWeek",
     "Product",
+    "ProductDistributor",
+    "RecentItem",
     "RequestKey",
+    "Sample",
+    "SavedView",
     "SignInAttempt",
     "User",
     "principal_deltas",

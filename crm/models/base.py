@@ -34,13 +34,18 @@ class Timestamps:
     )
 
 
-class Versioned(Timestamps):
-    """A business row: archived instead of deleted, and counted up at each edit so that a stale one is
-    noticed.
+class Counted(Timestamps):
+    """A row whose edits are counted, so that a stale one is noticed. A trigger counts up at every update,
+    also by SQL; the mapper's own count comes to the same number.
     """
 
-    deleted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), sort_order=902)
     version: Mapped[int] = mapped_column(sa.Integer, server_default="1", default=1, sort_order=903)
+
+
+class Versioned(Counted):
+    """A business row: archived instead of deleted."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), sort_order=902)
 
     @property
     def is_archived(self) -> bool:

@@ -92,7 +92,7 @@ class Employment(Counted, Model):
 
     organization: Mapped["Organization"] = relationship(lazy="raise_on_sql")
 
-    __mapper_args__: ClassVar = {"version_id_col": Counted.version}
+    __mapper_args__ = {"version_id_col": Counted.version}
     __table_args__ = (
         sa.CheckConstraint("ended_on >= started_on", name="days"),
         sa.Index(
@@ -122,7 +122,7 @@ class ContactAdvocacy(Versioned, Model):
     contact: Mapped["Contact"] = relationship(lazy="raise_on_sql")
     principal: Mapped["Organization"] = relationship(lazy="raise_on_sql")
 
-    __mapper_args__: ClassVar = {"version_id_col": Versioned.version}
+    __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (
         sa.CheckConstraint("until_on >= since_on", name="days"),
         sa.Index(

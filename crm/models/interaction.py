@@ -103,8 +103,9 @@ class Interaction(Versioned, Model):
         sa.Index("ix_interactions_activity", "activity"),
         sa.Index(
             "ix_interactions_words_trgm",
-            sa.text("fold((coalesce(subject, '') || ' ') || coalesce(notes, '')) gin_trgm_ops"),
+            sa.func.fold(sa.text("(coalesce(subject, '') || ' ') || coalesce(notes, '')")).label("words"),
             postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
         ),
         sa.Index(
             "ix_interactions_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")

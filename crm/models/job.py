@@ -37,6 +37,7 @@ class Job(Timestamps, Model):
 
     __table_args__ = (
         sa.UniqueConstraint("kind", "run_key"),
+        sa.Index("ix_jobs_requested_by", "requested_by"),
         sa.Index(
             "ix_jobs_waiting", "next_attempt_at", postgresql_where=sa.text("state in ('planned', 'running')")
         ),

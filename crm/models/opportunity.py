@@ -139,7 +139,7 @@ class OpportunityContact(Counted, Model):
     """A word of the picklist `contact role`."""
     is_primary: Mapped[bool] = mapped_column(server_default=sa.false())
 
-    __mapper_args__: ClassVar = {"version_id_col": Counted.version}
+    __mapper_args__ = {"version_id_col": Counted.version}
     __table_args__ = (
         sa.Index(
             "uq_opportunity_contacts_primary",

@@ -55,8 +55,9 @@ class Product(Versioned, Model):
         sa.Index("ix_products_manufacturer_code", sa.text("lower(manufacturer_code)")),
         sa.Index(
             "ix_products_manufacturer_code_trgm",
-            sa.text("lower(manufacturer_code) gin_trgm_ops"),
+            sa.func.lower(sa.text("manufacturer_code")).label("code"),
             postgresql_using="gin",
+            postgresql_ops={"code": "gin_trgm_ops"},
         ),
         sa.Index("ix_products_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")),
     )

@@ -7,6 +7,28 @@ from typing import Any
 
 import psycopg
 
+from tests.databases import Database
+
+
+def somebody(database: Database, email: str = "somebody@pantry.example") -> int:
+    """The number of a rep with this address, who gets an account if they have none."""
+    with database.connect("owner", role=None) as owner:
+        owner.execute(
+            "insert into users (email, full_name, fs_uniquifier) values (%(email)s, %(email)s, %(email)s) "
+            "on conflict do nothing",
+            {"email": email},
+        )
+        found = owner.execute("select user_id from users where email = %s", [email]).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def signed_in(database: Database, login: str = "worker") -> psycopg.Connection:
+    """A connection that is a rep's until it is closed, so that row security lets it work."""
+    connection = database.connect(login, role="kp_staff")
+    connection.execute("select set_config('app.user_id', %s, false)", [str(somebody(database))])
+    return connection
+
 
 class Waiting:
     """Something done on a connection in a thread of its own. Leaving the `with` raises what it raised."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
-from tests.database.sessions import differences
+from tests.database.sessions import differences, signed_in
 from tests.databases import Database
 
 OPPORTUNITIES = 30
@@ -38,7 +38,7 @@ def rage(database: Database, *, people: int, seconds: float) -> None:
 def live(database: Database, ends: float, dice: Dice) -> int:
     """One person, until it ends; returns how much they did. One in ten thinks better of it and rolls back."""
     done = 0
-    with database.connect("worker", role="kp_staff") as connection:
+    with signed_in(database) as connection:
         while time.monotonic() < ends:
             try:
                 with connection.transaction(force_rollback=dice.random() < 0.1):

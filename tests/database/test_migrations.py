@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 from crm.db import Base
 from migrations import objects
 from tests import databases
-from tests.database.sessions import until
+from tests.database.sessions import signed_in, until
 from tests.databases import FIRM_NAME, FIRM_TIMEZONE, ROOT, Database, flask_db, migrate
 
 OBJECTS = ("functions", "triggers", "views")
@@ -44,6 +44,11 @@ union all select 'grant ' || relname || ' ' || coalesce(relacl::text, '')
     from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
 union all select 'column grant ' || attrelid::regclass || '.' || attname || ' ' || attacl::text
     from pg_attribute where attacl is not null and attrelid > 16383
+union all select 'security ' || relname || relrowsecurity::text || relforcerowsecurity::text
+    from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+union all select 'policy ' || tablename || ' ' || policyname || permissive || roles::text || cmd
+        || coalesce(qual, '') || coalesce(with_check, '')
+    from pg_policies
 union all select 'storage ' || relname || ' ' || reloptions::text
     from pg_class where relnamespace = 'public'::regnamespace and reloptions is not null
 order by 1
@@ -123,7 +128,7 @@ def test_down_to_nothing_and_up_again_is_the_same_schema(own_database: Database)
     assert schema(own_database) == before
 
 
-@pytest.mark.parametrize("revision", ["001", "002", "003", "004", "005"])
+@pytest.mark.parametrize("revision", ["001", "002", "003", "004", "005", "006", "007", "008"])
 def test_every_step_down_can_be_gone_up_again(own_database: Database, revision: str) -> None:
     before = schema(own_database)
     migrate("downgrade", revision, database=own_database)
@@ -187,7 +192,7 @@ def test_objects_are_swapped_all_or_none(
     own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = schema(own_database)
-    for kind in (*OBJECTS, "grants"):
+    for kind in (*OBJECTS, "policies", "grants"):
         (tmp_path / kind).mkdir()
         for file in (objects.SQL / kind).glob("*.sql"):
             (tmp_path / kind / file.name).write_text(file.read_text())
@@ -288,7 +293,7 @@ def test_a_migration_gives_up_rather_than_make_everybody_wait(own_database: Data
         somebody.execute("select from organizations")
         with pytest.raises(SystemExit, match="in use by somebody"):
             migrate("downgrade", "base", database=own_database)
-    assert "006" in migrate("current", database=own_database)
+    assert "009" in migrate("current", database=own_database)
     migrate("upgrade", "head", database=own_database)
 
 
@@ -374,7 +379,7 @@ def test_a_swap_while_people_work_neither_loses_a_count_nor_fails_them(own_datab
     logged: list[int] = []
 
     def log() -> None:
-        with own_database.connect("worker", role="kp_staff") as person:
+        with signed_in(own_database) as person:
             while not over.is_set():
                 person.execute(
                     "insert into interactions (opportunity_id, interaction_type) values (1, 'Note')"

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.database import storm
-from tests.database.sessions import Waiting, differences
+from tests.database.sessions import Waiting, differences, signed_in
 from tests.databases import Database
 
 LOG = (
@@ -43,7 +43,10 @@ class Office:
 
     def person(self, role: str = "kp_staff", login: str = "worker") -> psycopg.Connection:
         """Somebody at a desk of their own, who gives up when made to wait."""
-        connection = self.database.connect(login, role=role)
+        if role == "kp_staff":
+            connection = signed_in(self.database, login)
+        else:
+            connection = self.database.connect(login, role=role)
         connection.execute("set lock_timeout = '2s'")
         self.open.append(connection)
         return connection

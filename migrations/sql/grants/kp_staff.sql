@@ -1,16 +1,25 @@
 -- What a person who is signed in may do, rep, manager or admin: read the whole book, keep it, and their own settings.
--- People archive, so nothing of the business is deleted but links. The counts are kept by triggers, which run as the
--- owner. Nobody raises their own role: role, manager_id and active are not among the columns of users.
+-- On which rows is told by the policies; accounts are guarded by the trigger guard_users, so nobody raises their own
+-- role. People archive, so nothing of the business is deleted but links and the firm's own lists. Counts, trails and the
+-- primary contact of an opportunity are kept by triggers, which run as the owner.
 grant select on all tables in schema public to kp_staff;
-grant insert, update on organizations, contacts, products, opportunities, interactions to kp_staff;
+grant insert, update on
+    organizations, contacts, products, opportunities, interactions,
+    employments, contact_advocacies, product_distributors, distributor_principals, samples
+    to kp_staff;
 grant insert, update, delete on organization_aliases, person_aliases to kp_staff;
 grant insert, update, delete on opportunity_products, opportunity_principals to kp_staff;
+grant insert (opportunity_id, contact_id, role, version), update (role, version), delete
+    on opportunity_contacts to kp_staff;
 grant insert, delete on interaction_principals to kp_staff;
+grant insert, update, delete on activity_goals, picklist_values to kp_staff;
 grant insert, update on notification_preferences to kp_staff;
+grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;
 grant insert on mail_messages, jobs to kp_staff;
+grant insert on users to kp_staff;
 grant update (
-    full_name, time_zone, has_single_keys, password, fs_uniquifier, last_login_at, current_login_at, last_login_ip,
-    current_login_ip, login_count, updated_at
+    email, full_name, role, manager_id, active, time_zone, has_single_keys, password, fs_uniquifier, last_login_at,
+    current_login_at, last_login_ip, current_login_ip, login_count, updated_at
 ) on users to kp_staff;

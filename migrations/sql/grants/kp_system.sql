@@ -1,10 +1,13 @@
 -- What the planner and the worker may do: everything with the book, its counts, mail and jobs. People, their sign-in
--- and the firm's settings are for reading; accounts are made by commands, which run as the owner.
+-- and the firm's settings are for reading; accounts are made by commands, which run as the owner. So are audit_log, which
+-- triggers write, and feature_flags, which commands set.
 grant select on all tables in schema public to kp_system;
 grant insert, update, delete on
     organizations, organization_aliases, contacts, products,
     opportunities, opportunity_products, opportunity_principals, opportunity_stage_changes,
     interactions, interaction_principals,
+    employments, contact_advocacies, product_distributors, distributor_principals, opportunity_contacts, samples,
+    activity_goals, picklist_values, saved_views, favorites, recent_items,
     principal_summaries, principal_weeks, principal_deltas, engagement_changes,
     notification_preferences, deliveries, delivery_items, mail_messages, mail_attempts, jobs, request_keys
     to kp_system;

@@ -1,0 +1,5 @@
+-- Favourites are a person's own.
+create policy system_all on favorites to kp_system using (true) with check (true);
+create policy own on favorites to kp_staff
+    using (user_id = (select app_user_id()) and (select app_team()) is not null)
+    with check (user_id = (select app_user_id()) and (select app_team()) is not null);

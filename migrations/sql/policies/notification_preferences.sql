@@ -1,0 +1,5 @@
+-- When mail reaches somebody is their own affair.
+create policy system_all on notification_preferences to kp_system using (true) with check (true);
+create policy own on notification_preferences to kp_staff
+    using (user_id = (select app_user_id()) and (select app_team()) is not null)
+    with check (user_id = (select app_user_id()) and (select app_team()) is not null);

@@ -1,0 +1,5 @@
+-- New rows of users go into the audit trail.
+create trigger audit_new_users
+    after insert on users
+    referencing new table as fresh
+    for each statement execute function audit('user_id', '', 'password fs_uniquifier last_login_at current_login_at last_login_ip current_login_ip login_count');
