@@ -1,6 +1,7 @@
 """Every page there is: accessible, inside the policy, as wide as the screen, light enough for a bad line."""
 
 import pytest
+from playwright.sync_api import Locator
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 
@@ -17,6 +18,23 @@ PAGES = (
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 HEAVIEST = 120 * 1024
 MOST_REQUESTS = 8
+
+
+SMALLEST_PHONE = {"width": 360, "height": 740}
+
+
+def lines_of(label: Locator) -> int:
+    """On how many lines the words of `label` stand that are in no element of their own."""
+    return int(
+        label.evaluate(
+            """element => {
+              const words = [...element.childNodes].find((node) => node.nodeType === 3 && node.data.trim());
+              const range = document.createRange();
+              range.selectNodeContents(words);
+              return new Set([...range.getClientRects()].map((box) => Math.round(box.y))).size;
+            }"""
+        )
+    )
 
 
 def address(path: str, site: Site) -> str:
@@ -63,6 +81,30 @@ def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site) -> None
             if over > 0:
                 too_wide.append(f"{path} at {width}: {over} px")
     assert too_wide == []
+
+
+@pytest.mark.parametrize("path", ["/", "/follow-ups", "/principals"])
+def test_the_bar_at_the_bottom_of_the_smallest_phone_says_each_place_on_one_line(
+    visit: Visit, site: Site, path: str
+) -> None:
+    rep = visit(site.book.rep, SMALLEST_PHONE)
+    rep.go(path)
+    labels = rep.page.locator(".tabbar a").all()
+    assert len(labels) == 5
+    assert [label.inner_text().split("\n")[0] for label in labels if lines_of(label) > 1] == []
+
+
+def test_tiles_of_the_log_form_stand_in_even_rows_on_the_smallest_phone(visit: Visit, site: Site) -> None:
+    rep = visit(site.book.rep, SMALLEST_PHONE)
+    rep.go("/interactions/new")
+    for group in ("interaction_type", "sentiment", "follow_up"):
+        tiles = rep.page.locator(f"#log-{group} .choice")
+        boxes = [box for tile in tiles.all() if (box := tile.bounding_box())]
+        assert len(boxes) >= 3
+        assert len({round(box["height"]) for box in boxes}) == 1, group
+        # Each row ends where the form ends, also one with fewer tiles.
+        ends = {round(box["y"]): round(box["x"] + box["width"]) for box in boxes}
+        assert len(set(ends.values())) == 1, group
 
 
 @pytest.mark.parametrize("path", ["/", "/follow-ups", "/principals", "/principals/1"])
