@@ -2,10 +2,10 @@
 
     benchmarks/run [pages] [--rounds N]
 
-One row a page: the whole request through the application, divided by its floor taken side by side in the same
-round: the page's own SQL sent bare through psycopg, plus its own template filled from what the view had
-gathered already, plus the smallest Flask page. Milliseconds are the best round (machines differ, ratios less);
-the goal is a ratio of 2.5 for pages with much HTML, 2 for small ones. Bytes are as transferred (brotli).
+One row a page: the whole request through the application, divided by its floor taken right after it: the
+page's own SQL sent bare through psycopg, plus its own template filled from what the view had gathered already,
+plus the smallest Flask page. Milliseconds are the best round (machines differ, ratios less); the goal is a
+ratio of 2.5 for pages with much HTML, 2 for small ones. Bytes are as transferred (brotli).
 """
 
 import argparse
@@ -128,7 +128,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=40)
     options = parser.parse_args()
     app = crm.create_app("web")
-    db.session.session_factory.configure(expire_on_commit=False)  # so that a view's context can fill its template once more
+    # So that a view's context can fill its template once more.
+    db.session.session_factory.configure(expire_on_commit=False)
     floor = smallest_page().test_client()
     client, principal = signed_in(app, "nell@pantry.example")
     with app.app_context():

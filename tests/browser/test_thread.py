@@ -104,7 +104,9 @@ def test_without_scripts_the_same_form_is_a_page(visit: Visit, site: Site) -> No
     page.get_by_role("radio", name=re.compile("Marisol Quintero-Vane")).check()
     page.get_by_role("radio", name="Meeting").check()
     page.get_by_role("button", name="Save interaction").click()
-    expect(page.get_by_text("Logged a meeting with Marisol Quintero-Vane.").locator("visible=true")).to_have_count(1)
+    expect(
+        page.get_by_text("Logged a meeting with Marisol Quintero-Vane.").locator("visible=true")
+    ).to_have_count(1)
     assert logged(site, "Written without scripts") == 1
 
 
@@ -124,7 +126,9 @@ def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing(visit: Visit,
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Typed before the session ended")).to_be_visible()
     page.get_by_role("button", name="Send it").click()
-    expect(page.get_by_text("Logged a note with Marisol Quintero-Vane.").locator("visible=true")).to_have_count(1)
+    expect(
+        page.get_by_text("Logged a note with Marisol Quintero-Vane.").locator("visible=true")
+    ).to_have_count(1)
     assert logged(site, "Typed before the session ended") == 1
 
 
