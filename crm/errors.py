@@ -21,6 +21,46 @@ class Forbidden(Exception):
 
 REFUSALS: dict[str, Refused] = {
     "uq_users_email": Refused("Somebody signs in with this address already.", field="email"),
+    "ck_organizations_circle": Refused(
+        "That would make it its own parent, some steps up. Choose another parent.",
+        field="parent_organization_id",
+    ),
+    "ck_contacts_circle": Refused(
+        "They would report to themselves, some steps up. Choose somebody else.", field="reports_to_id"
+    ),
+    "ck_users_circle": Refused(
+        "They would be their own manager, some steps up. Choose another manager.", field="manager"
+    ),
+    "uq_product_distributors_pair": Refused(
+        "This distributor has the product already. Change that line instead.", field="distributor_id"
+    ),
+    "uq_product_distributors_primary": Refused(
+        "Another distributor is the primary one. Take that mark off first.", field="is_primary"
+    ),
+    "uq_distributor_principals_pair": Refused(
+        "This distributor and principal stand together already. Change that line instead.",
+        field="principal_id",
+    ),
+    "ck_distributor_principals_days": Refused(
+        "It cannot expire before it begins. Choose a later day.", field="expires_on"
+    ),
+    "ck_contact_advocacies_days": Refused(
+        "Something newer is known of them. Choose a day that is not before it.", field="since_on"
+    ),
+    "ck_employments_days": Refused(
+        "They cannot have left before they began. Choose a later day.", field="ended_on"
+    ),
+    "ck_samples_follow_up": Refused(
+        "An open sample needs a follow-up. Say when you will ask for feedback.", field="follow_up_on"
+    ),
+    "ck_samples_promise": Refused(
+        "An open sample counts on this follow-up. Log what they said of the sample first."
+    ),
+    "uq_picklist_values_value": Refused("This word stands in the list already.", field="value"),
+    "rs_picklist_values_used": Refused(
+        "This word is in use. Archive it, or merge it into another one.", field="value"
+    ),
+    "uq_saved_views_name": Refused("You have a view of this name. Choose another name.", field="name"),
 }
 """What a person is told when the database's own rule of this name says no."""
 

@@ -45,8 +45,8 @@ def names() -> list[str]:
     return list(db.session.scalars(sa.select(Organization.name).order_by(Organization.organization_id)))
 
 
-def list_of(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "list.csv"
+def list_of(tmp_path: Path, text: str, name: str = "list.csv") -> Path:
+    file = tmp_path / name
     file.write_text(text)
     return file
 
@@ -185,6 +185,19 @@ def test_a_rep_leaves_the_rows_of_others_alone(
     assert done.exit_code == 1
     assert "Organizations: 0 created, 1 changed, 0 as they were." in done.stdout
     assert 'Row 2, Organization "Grill": this organization belongs to somebody else' in done.stdout
+
+
+def test_a_rep_hands_nothing_to_somebody_outside_their_team(
+    flask: Command, make: Make, nell: User, otis: User, tmp_path: Path
+) -> None:
+    tavern = make.organization("Tavern", owner=nell)
+    file = list_of(tmp_path, "Organization,City,Account Manager\nTavern,Marlinde,Otis Brandt\n")
+    aliases = list_of(tmp_path, "kind,alias,name\nperson,Otis Brandt,otis@pantry.example\n", "aliases.csv")
+    assert flask("imports", "aliases", aliases, "--as", "nell@pantry.example").exit_code == 0
+    done = flask("imports", "run", file, "--as", "nell@pantry.example")
+    assert "outside your team" in done.stdout
+    db.session.refresh(tavern)
+    assert (tavern.city, tavern.owner_id) == ("Marlinde", nell.user_id)
 
 
 def test_an_encoding_can_be_named(bring_in: Command, tmp_path: Path) -> None:

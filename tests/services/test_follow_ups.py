@@ -12,7 +12,7 @@ from crm import services
 from crm.db import act_as, db, transaction
 from crm.errors import Refused
 from crm.models import Interaction, User
-from tests.database.sessions import until
+from tests.database.sessions import signed_in, until
 from tests.databases import Database
 from tests.factories import Make
 
@@ -243,7 +243,7 @@ def test_of_two_who_complete_at_once_one_waits_and_is_told(own_database: Databas
                 answers.append(refused.message)
 
     second = threading.Thread(target=keep)
-    with own_database.connect("worker", role="kp_staff") as first, first.transaction():
+    with signed_in(own_database) as first, first.transaction():
         first.execute(
             "update interactions set completed_at = now(), completed_by = %s, version = version + 1"
             " where interaction_id = %s",

@@ -24,6 +24,8 @@ _COPIED: Final = (
 )
 """Fields that are taken as they were read. What the file does not say is never erased."""
 
+_OWNERS: Final = ("owner_id", "second_owner_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -70,14 +72,24 @@ def write(
 
 
 def _locked(ids: Sequence[int]) -> dict[int, Organization]:
-    """The organizations with these ids, kept from being edited by others until this import has ended."""
+    """The organizations with these ids; those that the person may change are kept from being edited by others
+    until this import has ended. The database locks no row for somebody who may not change it.
+    """
+    locked = _found(ids, is_locking=True)
+    return locked | _found([one for one in ids if one not in locked], is_locking=False)
+
+
+def _found(ids: Sequence[int], *, is_locking: bool) -> dict[int, Organization]:
+    if not ids:
+        return {}
     statement = (
         sa.select(Organization)
         .where(Organization.organization_id.in_(ids))
         .order_by(Organization.organization_id)
-        .with_for_update()
         .execution_options(populate_existing=True)
     )
+    if is_locking:
+        statement = statement.with_for_update()
     return {one.organization_id: one for one in db.session.scalars(statement)}
 
 
@@ -95,10 +107,17 @@ def _write_one(
         db.session.add(Organization(name=row.name, **values))
         written.created += 1
         return
+    owners = [getattr(organization, name) for name in _OWNERS]
+    to_be = [values.get(name, getattr(organization, name)) for name in _OWNERS]
+    if may_change(owners) and not may_change(to_be):
+        values = {column: value for column, value in values.items() if column not in _OWNERS}
+        reason = "they are outside your team, and you hand on within it; the rest of the row counts"
+        remedy = "Let a manager of both of you or an admin import it."
+        written.problems.append(Problem(row.row, Weight.CELL_LEFT_OUT, "owner", reason, remedy, row.owner))
     columns = frozenset(column for column, value in values.items() if getattr(organization, column) != value)
     if not columns:
         written.unchanged += 1
-    elif not may_change((organization.owner_id, organization.second_owner_id)):
+    elif not may_change(owners):
         reason = "this organization belongs to somebody else, so it stays as it is"
         remedy = "Let its owner, their manager or an admin import the row."
         written.problems += [
