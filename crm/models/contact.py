@@ -61,6 +61,7 @@ class Contact(Versioned, Model):
             postgresql_ops={"name_key": "gin_trgm_ops"},
         ),
         sa.Index("ix_contacts_name_key", "name_key", "contact_id"),
+        sa.Index("ix_contacts_last_name_key", sa.text("fold(last_name)"), "name_key", "contact_id"),
         sa.Index("ix_contacts_updated_at", "updated_at", "contact_id"),
         sa.Index("ix_contacts_owner_id_name_key", "owner_id", "name_key", "contact_id"),
         sa.Index("ix_contacts_advocacy_status", "advocacy_status", "name_key", "contact_id"),

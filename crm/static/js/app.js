@@ -3,19 +3,25 @@
 import { Application } from "@hotwired/stimulus";
 import CounterController from "./controllers/counter.js";
 import DraftController from "./controllers/draft.js";
+import GuardController from "./controllers/guard.js";
 import PickerController from "./controllers/picker.js";
+import SelectionController from "./controllers/selection.js";
 import ToastController from "./controllers/toast.js";
 import "./requests.js";
 import "./sending.js";
 import "./dialogs.js";
 import "./keys.js";
+import "./palette.js";
+import "./printing.js";
 import "./themes.js";
 import { forgetWhatArrived } from "./drafts.js";
 
 const stimulus = Application.start();
 stimulus.register("counter", CounterController);
 stimulus.register("draft", DraftController);
+stimulus.register("guard", GuardController);
 stimulus.register("picker", PickerController);
+stimulus.register("selection", SelectionController);
 stimulus.register("toast", ToastController);
 
 forgetWhatArrived();

@@ -1,9 +1,11 @@
 // The keyboard: single keys outside of fields, switched off per person by <body data-keys="off">.
-//   data-key="c" | "e" | "s"   pressed by that key (e and s within the row that has the focus)
+//   data-key="c" | "e" | "s" | "x"   pressed by that key (all but c within the row that has the focus)
+//   data-new-opportunity       on the body: the form that n leads to
 //   data-go="t"                followed by g then t
 //   data-row, data-row-link    a row for j and k, and the link in it that takes the focus
 
 import { openDialog, openOne } from "./dialogs.js";
+import { openPalette } from "./palette.js";
 
 /** Milliseconds in which the second key after g counts. */
 const PATIENCE = 1_200;
@@ -46,10 +48,15 @@ function press(within, selector) {
 /** @type {Record<string, () => boolean | void>} what single keys do; false = nothing to do it with */
 const KEYS = {
   c: () => press(document, "[data-key='c']"),
+  n: () => {
+    const form = document.body.dataset.newOpportunity;
+    if (!form) return false;
+    location.assign(form);
+  },
   "?": () => openDialog("shortcuts"),
   "/": () => {
     const search = document.querySelector("main input[type='search']");
-    if (!(search instanceof HTMLInputElement)) return false;
+    if (!(search instanceof HTMLInputElement)) return openPalette(); // no list here: everything is searched
     search.focus();
     search.select();
   },
@@ -57,6 +64,7 @@ const KEYS = {
   k: () => walk(-1),
   e: () => press(current(), "[data-key='e']"),
   s: () => press(current(), "[data-key='s']"),
+  x: () => press(current(), "[data-key='x']"),
 };
 
 const FIELDS = "input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select";

@@ -1,0 +1,6 @@
+"""The list of contacts."""
+
+from crm.blueprints import lists
+from crm.queries.lists import CONTACTS
+
+bp = lists.of(CONTACTS)

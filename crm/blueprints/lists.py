@@ -1,0 +1,380 @@
+"""The pages of a list, the same for every noun: the list itself, its CSV, changes of many rows, saved views.
+
+`of(listing)` makes the blueprint of one; a noun's own module is a line (`organization_list.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, abort, request, send_file, url_for
+from werkzeug.datastructures import MultiDict
+
+from crm import clock, csv_lines, filters, policy, queries, services, web
+from crm.forms.lists import FORMS, Asked, ManyForm, ViewForm, read_numbers
+from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Counts, Listing
+from crm.queries.saved_views import View
+from crm.queries.users import Colleague
+from crm.services.bulk import CHANGES, MOST, Changed, Setting
+
+NAMED = 5
+"""Rows that the confirmation of a change names."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on: what it says, and the address without it."""
+
+    text: str
+    href: str
+
+
+def of(listing: Listing, *, new: str = "") -> Blueprint:
+    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made."""
+    bp = Blueprint(f"{listing.name}_list", __name__, url_prefix=f"/{listing.name}")
+    pages = _Pages(listing, bp.name, new)
+    bp.get("", endpoint="index")(pages.index)
+    bp.get("/export.csv", endpoint="export")(pages.export)
+    bp.get("/changes/new", endpoint="confirm")(pages.confirm)
+    bp.post("/changes", endpoint="change")(web.once(pages.change))
+    bp.post("/changes/<int(max=9223372036854775807):job_id>/return", endpoint="put_back")(
+        web.once(pages.put_back)
+    )
+    bp.get("/views/new", endpoint="name_view")(pages.name_view)
+    bp.post("/views", endpoint="save_view")(web.once(pages.save_view))
+    bp.post("/views/<int(max=9223372036854775807):saved_view_id>/deletion", endpoint="delete_view")(
+        web.once(pages.delete_view)
+    )
+    web.redraws(f"{bp.name}.index", "lists/_content.html", pages.content)
+    return bp
+
+
+class _Pages:
+    """The views of one list."""
+
+    def __init__(self, listing: Listing, blueprint: str, new: str) -> None:
+        self.listing, self.blueprint, self.new = listing, blueprint, new
+
+    def url(self, view: str, /, **arguments: Any) -> str:
+        return url_for(f"{self.blueprint}.{view}", **arguments)
+
+    # Reading
+
+    def index(self) -> Response:
+        """The list; htmx asks for it while a search is typed or a filter chosen."""
+        context = self.content(request.args)
+        response = web.render("lists/index.html", "lists/_content.html", **context)
+        if web.is_fragment():
+            asked: Asked = context["asked"]
+            response.headers["HX-Push-Url"] = self.url("index", **asked.address(after=asked.after))
+        return response
+
+    def content(self, args: "MultiDict[str, str]") -> dict[str, Any]:
+        """What the list shows for these arguments of its address."""
+        asker, listing = _asker(), self.listing
+        views = queries.saved_views.of(listing.name, asker.user_id)
+        asked = Asked.read(listing, args, asker=asker, views=views)
+        found = queries.lists.look(listing, asked.wanted(asker), after=asked.after)
+        counts, following = found.counts, found.following
+        offered = queries.lists.choices(listing)
+        key = listing.key.key
+        return {
+            "listing": listing,
+            "asked": asked,
+            "asker": asker,
+            "rows": [(getattr(row, key), row) for row in found.rows],
+            "counts": counts,
+            "heads": [self._head(asked, column) for column in (listing.head, *asked.columns)],
+            "chips": self._chips(asked, counts),
+            "narrowed": list(self._narrowed(asked, offered)),
+            "offered": offered,
+            "views": views,
+            "view": _shown(views, asked),
+            "is_near": found.is_near,
+            "changes": {name: CHANGES[name] for name in listing.changes},
+            "may_export": counts.total.is_exact or counts.total.n < MOST_COUNTED,
+            "most": MOST,
+            "following": following and self.url("index", **asked.address(after=following)),
+            "first": asked.after and self.url("index", **asked.address()),
+            "here": self.url("index", **asked.address(after=asked.after)),
+            "lede": _lede(listing, counts, asked),
+            "new_url": url_for(self.new) if self.new else "",
+            "list_url": self.url,
+        }
+
+    def _head(self, asked: Asked, column: Column) -> dict[str, str]:
+        """The head of a column as the table component takes it, with the way to its order."""
+        order = asked.sorted_by(column)
+        href = self.url("index", **asked.address({"sort": order})) if order else ""
+        return {"label": column.label, "class": column.css, "sort": asked.direction(column), "href": href}
+
+    def _chips(self, asked: Asked, counts: Counts) -> list[tuple[str, str, int | None, bool]]:
+        """The counted chips: text, address, how many it leads to, whether it is on."""
+        known = self.listing.filter(self.listing.chips)
+        if known is None:
+            return []
+        on = asked.filters.get(known.name, "")
+        cases = {"": "All", **{value: case.text for value, case in known.cases.items()}}
+        return [
+            (
+                text,
+                self.url("index", **asked.address({known.name: value})),
+                counts.chips.get(value),
+                value == on,
+            )
+            for value, text in cases.items()
+        ]
+
+    def _narrowed(self, asked: Asked, offered: dict[str, list[Choice]]) -> Iterator[Chip]:
+        """What is asked of each filter beside the chips, each with the way to ask it no more."""
+        for known in self.listing.filters:
+            value = asked.filters.get(known.name)
+            if value is None or known.name == self.listing.chips:
+                continue
+            texts = {choice.value: choice.text for choice in offered[known.name]}
+            texts |= {name: case.text for name, case in known.cases.items()}
+            yield Chip(
+                f"{known.label}: {texts.get(value, value)}",
+                self.url("index", **asked.address({known.name: ""})),
+            )
+
+    def export(self) -> Response:
+        """Exactly what the list shows, all its pages, as a file."""
+        asker, listing = _asker(), self.listing
+        views = queries.saved_views.of(listing.name, asker.user_id)
+        asked = Asked.read(listing, request.args, asker=asker, views=views)
+        wanted, total = queries.lists.all_of(listing, asked.wanted(asker))
+        if not total.is_exact:
+            abort(422, f"A file holds up to {MOST_COUNTED:,} rows. Narrow the list, then take it along.")
+        columns = (listing.head, *asked.columns)
+        zone = web.person().time_zone
+        rows = queries.lists.every(listing, wanted, most=MOST_COUNTED)
+        written = csv_lines.file(
+            [column.label for column in columns],
+            ([_cell(column.text(row), zone) for column in columns] for row in rows),
+        )
+        name = f"{listing.name}-{web.today().isoformat()}.csv"
+        return send_file(written, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+
+    # Changing many rows
+
+    def confirm(self) -> Response:
+        """Which rows, and what is to become of them; the rows are fixed here."""
+        name = self._change_named(request.args.get("do", ""))
+        if request.args.get("all"):
+            asker = _asker()
+            views = queries.saved_views.of(self.listing.name, asker.user_id)
+            asked = Asked.read(self.listing, request.args, asker=asker, views=views)
+            wanted, total = queries.lists.all_of(self.listing, asked.wanted(asker))
+            if total.n > MOST:
+                return self._too_many(name, str(total))
+            numbers = queries.lists.keys(self.listing, wanted, most=MOST)
+        else:
+            numbers = read_numbers(request.args.getlist("id"))
+            if len(numbers) > MOST:
+                return self._too_many(name, f"{len(numbers):,}")
+        form = FORMS[name](formdata=None, data={"ids": ",".join(map(str, numbers))})
+        return self._confirmation(name, form)
+
+    def change(self) -> Response:
+        """Do it, in this request, and offer to take all of it back."""
+        name = self._change_named(request.form.get("do", ""))
+        form = FORMS[name]()
+        if len(form.numbers) > MOST:
+            return self._too_many(name, f"{len(form.numbers):,}")
+        me, now = web.person(), clock.now()
+        team = queries.users.team(me.user_id)
+        changed = form.validate() and web.attempt(
+            form,
+            lambda: services.bulk.change(
+                self.listing,
+                form.numbers,
+                _setting(name, form, now=now),
+                by=me.user_id,
+                may_change=lambda owners: policy.may_change(me, owners=owners, team=team),
+                now=now,
+            ),
+        )
+        if not changed:
+            return self._confirmation(name, form, status=422)
+        undo = self.url("put_back", job_id=changed.job_id) if changed.job_id else None
+        web.toast(_told(self.listing, name, changed), undo=undo)
+        return web.done(self._back())
+
+    def put_back(self, job_id: int) -> Response:
+        """Undo a whole change, but for rows that were edited since."""
+        form = ManyForm()
+        back = web.attempt(
+            form, lambda: services.bulk.put_back(job_id, by=web.person().user_id, now=clock.now())
+        )
+        if back is None:
+            web.toast(str(form.form_errors[0]))
+        else:
+            n = filters.counted(back.returned, self.listing.noun, self.listing.nouns)
+            stay = (
+                f" {filters.sentence(filters.words(back.left))} edited since stay as they are."
+                if back.left
+                else ""
+            )
+            web.toast(f"{filters.sentence(n)} as before.{stay}")
+        return web.done(self._back())
+
+    def _confirmation(self, name: str, form: ManyForm, *, status: int = 200, problem: str = "") -> Response:
+        rows = queries.lists.existing(self.listing, form.numbers)
+        if not rows and not problem:
+            problem = f"No {self.listing.noun} is chosen. Tick some rows of the list first."
+        return web.render(
+            "lists/confirm.html",
+            "lists/_confirm.html",
+            status=status,
+            listing=self.listing,
+            name=name,
+            title=CHANGES[name],
+            form=form,
+            names=[text for _, text in rows[:NAMED]],
+            found=len(rows),
+            problem=problem,
+            more=max(len(rows) - NAMED, 0),
+            colleagues=_takers() if name == "owner" else [],
+            back=self._back(),
+            list_url=self.url,
+        )
+
+    def _change_named(self, name: str) -> str:
+        return name if name in self.listing.changes else abort(404)
+
+    def _too_many(self, name: str, n: str) -> Response:
+        why = f"{n} {self.listing.nouns} are more than the {MOST} that are changed in one go."
+        form = FORMS[name](formdata=None)
+        return self._confirmation(
+            name, form, status=422, problem=f"{why} Narrow the list and do it in parts."
+        )
+
+    def _back(self) -> str:
+        """The list as it was when the form was opened, or else as it comes."""
+        home, said = self.url("index"), request.form.get("back", "")
+        if said == home or said.startswith(f"{home}?"):
+            return said
+        if request.method == "POST":
+            return home
+        return self.url("index", **Asked.read(self.listing, request.args, asker=_asker()).address())
+
+    # Views
+
+    def name_view(self) -> Response:
+        """Ask for the name under which the list is kept as it is."""
+        return self._naming(
+            ViewForm(formdata=None, data={"asked": request.query_string.decode("utf-8", "ignore")})
+        )
+
+    def save_view(self) -> Response:
+        """Keep the list as it is."""
+        form, asker = ViewForm(), _asker()
+        asked = self._asked_by(form, asker)
+        view = form.validate() and web.attempt(
+            form,
+            lambda: services.saved_views.save(
+                self.listing.name,
+                name=form.name.data or "",
+                query=asked.query,
+                columns=asked.columns_word.split(",") if asked.columns_word else [],
+                is_shared=form.is_shared.data,
+                is_default=form.is_default.data,
+                by=asker.user_id,
+            ),
+        )
+        if not view:
+            return self._naming(form, status=422)
+        web.toast(f"View “{view.name}” is kept.")
+        return web.done(self.url("index", view=view.saved_view_id))
+
+    def delete_view(self, saved_view_id: int) -> Response:
+        """Forget a view; the rows in it stay where they are."""
+        view = services.saved_views.delete(saved_view_id, by=web.person().user_id)
+        web.toast(f"View “{view.name}” is deleted. What it showed stays.")
+        return web.done(self.url("index"))
+
+    def _asked_by(self, form: ViewForm, asker: Asker) -> Asked:
+        return Asked.read(self.listing, _arguments(form.asked.data or ""), asker=asker)
+
+    def _naming(self, form: ViewForm, *, status: int = 200) -> Response:
+        back = self.url("index", **self._asked_by(form, _asker()).address())
+        return web.render(
+            "lists/name_view.html",
+            "lists/_name_view.html",
+            status=status,
+            listing=self.listing,
+            form=form,
+            back=back,
+            list_url=self.url,
+        )
+
+
+def _asker() -> Asker:
+    return Asker(web.person().user_id, web.firm_today())
+
+
+def _takers() -> list[Colleague]:
+    """Those whom the person may give rows to: their team, for an admin everybody."""
+    me = web.person()
+    team = queries.users.team(me.user_id)
+    return [
+        one for one in queries.users.colleagues() if policy.may_change(me, owners=(one.user_id,), team=team)
+    ]
+
+
+def _shown(views: list[View], asked: Asked) -> View | None:
+    """The view whose filters and columns are those that are shown."""
+    columns = tuple(asked.columns_word.split(",")) if asked.columns_word else ()
+    return next((view for view in views if (view.query, view.columns) == (asked.query, columns)), None)
+
+
+def _lede(listing: Listing, counts: Counts, asked: Asked) -> str:
+    """The sentence under the heading: how many there are of what is asked."""
+    n = counts.total
+    said = filters.counted(n.n, listing.noun, listing.nouns) if n.is_exact else f"{n} {listing.nouns}"
+    return f"{filters.sentence(said)}{' for “' + asked.search + '”' if asked.search else ' here'}."
+
+
+def _cell(value: object, zone: str) -> object:
+    """A moment is told in the reader's own time."""
+    return filters.local_day(value, zone).isoformat() if isinstance(value, datetime) else value
+
+
+def _arguments(query: str) -> "MultiDict[str, str]":
+    return MultiDict(parse_qsl(query))
+
+
+def _setting(name: str, form: Any, *, now: datetime) -> Setting:
+    """What the form asks to be done."""
+    bulk = services.bulk
+    if name == "owner":
+        return bulk.hand_over(to=form.value, takers={taker.user_id for taker in _takers()})
+    if name == "tags":
+        return bulk.untag(form.value) if form.how.data == "remove" else bulk.tag(form.value)
+    if name == "priority":
+        return bulk.rank(form.value)
+    if name == "focus":
+        return bulk.focus(form.value, today=web.firm_today())
+    return bulk.archive(now=now)
+
+
+def _told(listing: Listing, name: str, changed: Changed) -> str:
+    """What was done, and what was not and why."""
+    done = {
+        "owner": "Changed the owner of",
+        "tags": "Changed the tags of",
+        "priority": "Changed the priority of",
+        "focus": "Changed the weekly focus of",
+        "archive": "Archived",
+    }[name]
+    rest = (
+        (changed.same, "had it already.", "had it already."),
+        (changed.others, "stays: it is a colleague's.", "stay: they are colleagues'."),
+        (changed.gone, "is archived or gone.", "are archived or gone."),
+    )
+    said = [f"{done} {filters.counted(changed.changed, listing.noun, listing.nouns)}."]
+    said += [f"{filters.sentence(filters.words(n))} {one if n == 1 else more}" for n, one, more in rest if n]
+    return " ".join(said)

@@ -1,0 +1,56 @@
+"""Lists, the same parts for every noun: search, filters, orders, pages, counts.
+
+`listing.py` says what a noun declares; `organizations.py` and `contacts.py` do so.
+"""
+
+from crm.queries.lists.contacts import CONTACTS
+from crm.queries.lists.listing import Asker, Case, Column, Filter, Listing, SearchKey, Sort
+from crm.queries.lists.opportunities import OPPORTUNITIES
+from crm.queries.lists.organizations import ORGANIZATIONS
+from crm.queries.lists.pages import (
+    MOST_COUNTED,
+    Choice,
+    Count,
+    Counts,
+    Found,
+    Wanted,
+    all_of,
+    choices,
+    count,
+    every,
+    existing,
+    keys,
+    look,
+    page,
+)
+
+LISTS = {listing.name: listing for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES)}
+"""Every list there is, by its name in addresses."""
+
+__all__ = [
+    "CONTACTS",
+    "LISTS",
+    "MOST_COUNTED",
+    "OPPORTUNITIES",
+    "ORGANIZATIONS",
+    "Asker",
+    "Case",
+    "Choice",
+    "Column",
+    "Count",
+    "Counts",
+    "Filter",
+    "Found",
+    "Listing",
+    "SearchKey",
+    "Sort",
+    "Wanted",
+    "all_of",
+    "choices",
+    "count",
+    "every",
+    "existing",
+    "keys",
+    "look",
+    "page",
+]

@@ -1,0 +1,238 @@
+"""One page of a list, how many there are, and what can be chosen in its filters: one statement each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.queries.lists import places, searching
+from crm.queries.lists.listing import Asker, Condition, Listing, Select, Sort
+from crm.queries.lists.places import Place
+
+PAGE = 50
+MOST_COUNTED = 10_000
+"""Up to here a count is exact; beyond it is "10,000+" (rulings, Web)."""
+MOST_CHOICES = 500
+FEW = 3
+"""A search that finds fewer is tried again with forgiveness."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is asked of a list: words that all must be found, an answer to some filters, an order.
+
+    `filters` holds only answers that their filters understand.
+    """
+
+    asker: Asker
+    sort: Sort
+    is_descending: bool
+    words: Sequence[str] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    is_forgiving: bool = False
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows; not exact means at least so many."""
+
+    n: int
+    is_exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.n:,}{'' if self.is_exact else '+'}"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows there are, and how many for each chip ("" = all of them); no chips where it is not
+    exact.
+    """
+
+    total: Count
+    chips: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer that a filter offers."""
+
+    value: str
+    text: str
+
+
+def page(
+    listing: Listing, wanted: Wanted, *, after: Place | None = None, limit: int = PAGE
+) -> tuple[list[sa.Row[Any]], Place | None]:
+    """The rows after a place, with the columns of `listing.details`, and where the next page begins (None
+    = the end).
+
+    The keys of the page come from the index of its order first; only they are joined to anything.
+    """
+    columns = wanted.sort.columns
+    names = [f"place_{n}" for n in range(len(columns))]
+    chosen = _chosen(
+        listing, wanted, listing.key.label("key"), *(c.label(n) for c, n in zip(columns, names, strict=True))
+    )
+    if after is not None:
+        chosen = chosen.where(places.beyond(after, wanted.sort, is_descending=wanted.is_descending))
+    keys = (
+        chosen.order_by(*places.order(columns, is_descending=wanted.is_descending))
+        .limit(limit + 1)
+        .subquery("keys")
+    )
+    here = [keys.c[name] for name in names]
+    found = db.session.execute(
+        listing.details.add_columns(*here)
+        .join(keys, keys.c.key == listing.key)
+        .order_by(*places.order(here, is_descending=wanted.is_descending))
+    ).all()
+    if len(found) <= limit:
+        return list(found), None
+    last = found[limit - 1]
+    return list(found[:limit]), tuple(getattr(last, name) for name in names)
+
+
+def every(listing: Listing, wanted: Wanted, *, most: int, at_once: int = 1_000) -> Iterator[sa.Row[Any]]:
+    """The rows from the first on, no more than `most`, fetched a part at a time."""
+    after: Place | None = None
+    left = most
+    while left > 0:
+        rows, after = page(listing, wanted, after=after, limit=min(at_once, left))
+        yield from rows
+        left -= len(rows)
+        if after is None:
+            return
+
+
+def keys(listing: Listing, wanted: Wanted, *, most: int) -> list[int]:
+    """The primary keys of all rows that are asked for, no more than `most`."""
+    return list(db.session.scalars(_chosen(listing, wanted, listing.key).limit(most)))
+
+
+def existing(listing: Listing, numbers: Sequence[int]) -> list[tuple[int, str]]:
+    """Those of the numbers that stand in the list at all, with their names, by name."""
+    rows = db.session.execute(
+        listing.details.where(listing.key.in_(numbers), listing.scope).order_by(*listing.sorts[0].columns)
+    )
+    key = listing.key.key
+    return [(getattr(row, key), str(listing.head.text(row))) for row in rows]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what was asked, and how many there are in all."""
+
+    rows: list[sa.Row[Any]]
+    following: Place | None
+    counts: Counts
+    is_near: bool
+    """Whether misspelled words were forgiven to find these."""
+
+
+def look(listing: Listing, wanted: Wanted, *, after: Place | None = None) -> Found:
+    """A page and its counts, in two statements. A search that finds fewer than `FEW` is forgiven its
+    slips.
+    """
+    counts = count(listing, wanted)
+    if counts.total.n >= FEW or not searching.can_forgive(wanted.words):
+        return Found(*page(listing, wanted, after=after), counts, is_near=False)
+    rows, following = page(listing, _forgiving(wanted), after=after)
+    if len(rows) <= counts.total.n:
+        return Found(rows, following, counts, is_near=False)  # nothing came near: these are the same rows
+    total = Count(len(rows), is_exact=following is None and after is None)
+    return Found(rows, following, Counts(total, {}), is_near=True)
+
+
+def all_of(listing: Listing, wanted: Wanted) -> tuple[Wanted, Count]:
+    """The question that finds all rows of which `look` shows a page, and their number."""
+    plain = count(listing, wanted).total
+    if plain.n >= FEW or not searching.can_forgive(wanted.words):
+        return wanted, plain
+    forgiving = _forgiving(wanted)
+    return forgiving, count(listing, forgiving).total
+
+
+def _forgiving(wanted: Wanted) -> Wanted:
+    searching.forgive()
+    return replace(wanted, is_forgiving=True)
+
+
+def choices(listing: Listing) -> dict[str, list[Choice]]:
+    """What the filters offer beside their fixed cases, by the filters' names, in the order of their
+    words.
+    """
+    parts = [
+        sa.select(sa.literal(known.name).label("name"), *_value_and_text(known.choices))
+        for known in listing.filters
+        if known.choices is not None
+    ]
+    offered: dict[str, list[Choice]] = {known.name: [] for known in listing.filters}
+    if parts:
+        for name, value, text in db.session.execute(sa.union_all(*parts).order_by("name", "text", "value")):
+            offered[name].append(Choice(value, text))
+    return offered
+
+
+def _value_and_text(choice: Select) -> list[sa.ColumnElement[Any]]:
+    value, text = choice.limit(MOST_CHOICES).subquery().c
+    return [value.label("value"), text.label("text")]
+
+
+def _chosen(listing: Listing, wanted: Wanted, *columns: Any) -> Select:
+    return sa.select(*columns).where(
+        listing.scope, *_answers(listing, wanted).values(), *_searched(listing, wanted)
+    )
+
+
+def _answers(listing: Listing, wanted: Wanted) -> dict[str, Condition]:
+    """What is asked of each filter, by its name."""
+    asked = ((known, wanted.filters.get(known.name)) for known in listing.filters)
+    conditions = (
+        (known, known.condition(value, wanted.asker)) for known, value in asked if value is not None
+    )
+    return {known.name: condition for known, condition in conditions if condition is not None}
+
+
+def _searched(listing: Listing, wanted: Wanted) -> list[Condition]:
+    return searching.holding(listing, wanted.words, is_forgiving=wanted.is_forgiving)
+
+
+def count(listing: Listing, wanted: Wanted) -> Counts:
+    """How many rows are asked for, and how many each chip would show with all else the same."""
+    answers, searched = _answers(listing, wanted), _searched(listing, wanted)
+    chips = listing.filter(listing.chips)
+    marks = [
+        sa.func.coalesce(case.where(wanted.asker), sa.false()).label(f"is_{n}")
+        for n, case in enumerate(chips.cases.values() if chips else ())
+    ]
+    total = _some(listing, answers.values(), searched, sa.literal_column("1"))
+    if not marks:
+        return Counts(
+            Count(db.session.execute(sa.select(sa.func.count()).select_from(total)).scalar_one()), {}
+        )
+    others = [condition for name, condition in answers.items() if name != listing.chips]
+    rows = _some(listing, others, searched, *marks)
+    found = db.session.execute(
+        sa.select(
+            sa.select(sa.func.count()).select_from(total).scalar_subquery(),
+            sa.func.count(),
+            *(sa.func.count().filter(rows.c[mark.name]) for mark in marks),
+        ).select_from(rows)
+    ).one()
+    names = ("", *(chips.cases if chips else ()))
+    is_exact = found[1] <= MOST_COUNTED
+    return Counts(_told(found[0]), dict(zip(names, found[1:], strict=True)) if is_exact else {})
+
+
+def _told(n: int) -> Count:
+    return Count(min(n, MOST_COUNTED), is_exact=n <= MOST_COUNTED)
+
+
+def _some(
+    listing: Listing, answers: Iterable[Condition], searched: Iterable[Condition], *columns: Any
+) -> sa.Subquery:
+    """No more rows than are counted."""
+    return sa.select(*columns).where(listing.scope, *answers, *searched).limit(MOST_COUNTED + 1).subquery()

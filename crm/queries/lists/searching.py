@@ -1,0 +1,54 @@
+"""How the words of a search find rows: as parts of a folded text, or, where that finds little, nearly."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.queries.lists.listing import Condition, Listing, SearchKey
+
+LEAST_LETTERS = 4
+"""A shorter word is never read as a slip: half of the book is one letter away from it."""
+
+NEAR = 0.45
+"""The similarity of a word (0 to 1) from which it counts as meant; "amberfeld" is 0.6 near to "amberfold"."""
+
+
+def holding(listing: Listing, words: Sequence[str], *, is_forgiving: bool = False) -> list[Condition]:
+    """True for rows in which each of the words is found; `is_forgiving` lets longer ones be misspelled.
+
+    Case and accents never matter. For `is_forgiving` the transaction must know how near is near: `forgive`.
+    """
+    return [_found(listing, word, is_forgiving=is_forgiving and len(word) >= LEAST_LETTERS) for word in words]
+
+
+def can_forgive(words: Sequence[str]) -> bool:
+    """Whether one of the words is long enough to be a misspelled one."""
+    return any(len(word) >= LEAST_LETTERS for word in words)
+
+
+def forgive() -> None:
+    """Tell the running transaction how near is near; gone with it."""
+    db.session.execute(
+        sa.text("select set_config('pg_trgm.word_similarity_threshold', :near, true)"), {"near": str(NEAR)}
+    )
+
+
+def _found(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
+    own = [key for key in listing.search if key.of is None]
+    here = sa.or_(*(_match(key, word, is_forgiving=is_forgiving) for key in own))
+    others = [
+        key.of(_match(key, word, is_forgiving=is_forgiving)) for key in listing.search if key.of is not None
+    ]
+    if not others:
+        return here
+    # Either side by its own index: an OR over two tables would read the whole of one.
+    found = sa.union(sa.select(listing.key).where(here), *others)
+    chosen: Condition = listing.key.in_(found)
+    return chosen
+
+
+def _match(key: SearchKey, word: str, *, is_forgiving: bool) -> Condition:
+    signs = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    part: Condition = key.column.like(sa.func.fold(f"%{signs}%"))
+    return sa.or_(part, key.column.op("%>", is_comparison=True)(sa.func.fold(word))) if is_forgiving else part
