@@ -24,3 +24,8 @@ def may_change(user: User, *, owners: Collection[int | None], team: Collection[i
 def may_see_mail_of_others(user: User) -> bool:
     """Mails in doubt and failed ones of the whole firm are shown to those who can do something about them."""
     return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_manage_people(user: User) -> bool:
+    """Accounts are an admin's: who signs in, as what, in whose team, and what becomes of their records."""
+    return user.role is Role.ADMIN

@@ -46,6 +46,8 @@ PUBLIC = (
     "security.login",
     "security.forgot_password",
     "security.reset_password",
+    "invitations.choose",
+    "invitations.accept",
 )
 """The endpoints that answer without a person. Everything else asks to sign in."""
 

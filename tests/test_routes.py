@@ -30,6 +30,8 @@ def test_the_public_routes_are_these_and_no_others(app: Flask) -> None:
         "security.login",
         "security.forgot_password",
         "security.reset_password",
+        "invitations.choose",
+        "invitations.accept",
     }
 
 

@@ -1,14 +1,17 @@
 """One file, one blueprint, one URL prefix."""
 
 from crm.blueprints import (
+    accounts,
     components,
     follow_up_moves,
     follow_ups,
     inbox,
     interactions,
+    invitations,
     principals,
     probes,
     settings,
+    team,
     today,
 )
 
@@ -18,7 +21,10 @@ BLUEPRINTS = (
     follow_ups.bp,
     follow_up_moves.bp,
     principals.bp,
+    team.bp,
+    accounts.bp,
     settings.bp,
+    invitations.bp,
     inbox.bp,
     components.bp,
     probes.bp,

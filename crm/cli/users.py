@@ -46,7 +46,7 @@ def create(
             email,
             full_name=name,
             role=Role(role),
-            manager_email=manager,
+            manager=manager,
             time_zone=time_zone or queries.firm.time_zone(),
             password_hash=None if choose_later else _hashed(str(password)),
         )

@@ -4,6 +4,7 @@ Floor 3. What they take (person, day, moment) comes in as arguments.
 """
 
 from crm.queries import (
+    belongings,
     digests,
     firm,
     follow_ups,
@@ -14,6 +15,7 @@ from crm.queries import (
     principal_weeks,
     principals,
     products,
+    team,
     timeline,
     today,
     users,
@@ -21,6 +23,7 @@ from crm.queries import (
 )
 
 __all__ = [
+    "belongings",
     "digests",
     "firm",
     "follow_ups",
@@ -31,6 +34,7 @@ __all__ = [
     "principal_weeks",
     "principals",
     "products",
+    "team",
     "timeline",
     "today",
     "users",

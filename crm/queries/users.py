@@ -43,3 +43,19 @@ def colleague(user_id: int) -> Colleague:
     """One person of the firm, signed in any more or not. Raises `sqlalchemy.exc.NoResultFound`."""
     row = db.session.execute(sa.select(User.user_id, User.full_name).where(User.user_id == user_id)).one()
     return Colleague(*row)
+
+
+def get(user_id: int) -> User:
+    """The person with this number, active or not. Raises `sqlalchemy.exc.NoResultFound`."""
+    return db.session.get_one(User, user_id)
+
+
+def active() -> list[User]:
+    """Everybody who can sign in, by name."""
+    people = sa.select(User).where(User.active).order_by(sa.func.fold(User.full_name), User.user_id)
+    return list(db.session.scalars(people))
+
+
+def find(user_id: int) -> User | None:
+    """The person with this number, active or not; None if there is none."""
+    return db.session.get(User, user_id)

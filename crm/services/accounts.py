@@ -1,5 +1,10 @@
-"""Accounts: who signs in, as what, in whose team. Made by commands, which act as the owner of the tables."""
+"""Accounts: who signs in, as what, in whose team.
 
+Made and changed by commands, which run as the owner of the tables, and by admins on their page. The database
+lets nobody else (`change_account`, `open_account` in migrations/sql/functions).
+"""
+
+from typing import TypeAlias
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +16,26 @@ from crm.enums import Role
 from crm.errors import Refused
 from crm.models import User
 
+Who: TypeAlias = int | str
+"""An account, by its `user_id` or by its mail address in any case."""
+
+
+def get(who: Who) -> User:
+    """The account as it is, and will be until the end of the transaction: accounts change one at a time, or
+    two admins who take each other's role at once would both succeed.
+
+    Raises `Refused` for an address that nobody has, `sqlalchemy.exc.NoResultFound` for such a number.
+    """
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("accounts"))))
+    is_it = sa.func.lower(User.email) == who.strip().lower() if isinstance(who, str) else User.user_id == who
+    found = sa.select(User).where(is_it).execution_options(populate_existing=True)
+    if isinstance(who, int):
+        return db.session.execute(found).scalar_one()
+    user = db.session.execute(found).scalar_one_or_none()
+    if user is None:
+        raise Refused(f"Nobody has an account with the address {who}.", field="email")
+    return user
+
 
 def create(
     email: str,
@@ -19,84 +44,90 @@ def create(
     role: Role,
     time_zone: str,
     password_hash: str | None,
-    manager_email: str | None = None,
+    manager: Who | None = None,
 ) -> User:
-    """Make an account. Without `password_hash` its person chooses a password by a reset mail first.
+    """Make an account. Without `password_hash` its person chooses a password by a mail first.
 
     Raises `Refused` for an address, a name, a zone or a manager that cannot be, and
     `sqlalchemy.exc.IntegrityError` (uq_users_email) for an address that somebody has.
     """
-    user = User(
-        email=_address(email),
-        full_name=_name(full_name),
-        role=role,
-        time_zone=_zone(time_zone),
-        manager_id=_manager(manager_email).user_id if manager_email else None,
-        password=password_hash,
-        fs_uniquifier=uuid4().hex,
+    account = sa.func.open_account(
+        _address(email),
+        _name(full_name),
+        sa.cast(role, User.role.type),
+        _manager(manager).user_id if manager is not None else None,
+        _zone(time_zone),
+        password_hash,
+        uuid4().hex,
     )
-    db.session.add(user)
-    db.session.flush()
-    return user
+    user_id = db.session.execute(sa.select(account)).scalar_one()
+    return db.session.get_one(User, user_id)
 
 
-def change_role(email: str, *, to: Role) -> User:
+def change_role(who: Who, *, to: Role) -> User:
     """Make somebody a rep, a manager or an admin.
 
     Raises `Refused` for a rep to be who has a team, and for the last admin.
     """
-    user = _account(email)
+    user = get(who)
     if to is Role.REP and _team_of(user):
-        raise Refused(f"{user.full_name} has a team of {_team_of(user)}. Give them another manager first.")
+        raise Refused(
+            f"{user.full_name} has a team of {_team_of(user)}. Give them another manager first.", field="role"
+        )
     if to is not Role.ADMIN:
         _insist_on_another_admin(user)
-    user.role = to
-    db.session.flush()
-    return user
+    return _write(user, role=to)
 
 
-def change_manager(email: str, *, to: str | None) -> User:
-    """Put somebody into the team of the manager with the address `to`; None = into nobody's."""
-    user = _account(email)
-    manager = _manager(to) if to else None
+def change_manager(who: Who, *, to: Who | None) -> User:
+    """Put somebody into the team of the manager `to`; None = into nobody's.
+
+    Raises `Refused` for somebody who is no manager, and for two who would manage one another.
+    """
+    user = get(who)
+    manager = _manager(to) if to is not None else None
     if manager is user:
         raise Refused("Nobody is in a team of their own. Name another manager.", field="manager")
-    user.manager_id = manager.user_id if manager else None
-    db.session.flush()
-    return user
+    if manager is not None and manager.manager_id == user.user_id:
+        raise Refused(
+            f"{manager.full_name} is in {user.full_name}'s team. Name another manager.", field="manager"
+        )
+    return _write(user, manager_id=manager.user_id if manager else None)
 
 
-def deactivate(email: str) -> User:
-    """Let somebody sign in no more; a session they have ends with its next request. Their rows stay theirs.
+def place(who: Who, *, role: Role, manager: Who | None) -> User:
+    """Set what somebody may do and in whose team they are at once. Raises what the two above raise."""
+    change_role(who, to=role)
+    return change_manager(who, to=manager)
 
-    Raises `Refused` for the last admin.
+
+def deactivate(who: Who) -> User:
+    """Let somebody sign in no more; a session they have ends with its next request, an invitation is void.
+
+    Their rows and their team stay theirs (`services.handovers`). Raises `Refused` for the last admin.
     """
-    user = _account(email)
+    user = get(who)
     _insist_on_another_admin(user)
-    user.active = False
+    _write(user, active=False)
     user.fs_uniquifier = uuid4().hex
     db.session.flush()
     return user
 
 
-def activate(email: str) -> User:
+def activate(who: Who) -> User:
     """Let somebody sign in again, with the password they had."""
-    user = _account(email)
-    user.active = True
+    return _write(get(who), active=True)
+
+
+def choose_password(user: User, *, password_hash: str) -> None:
+    """Set the password of somebody with the link of an invitation; sessions and links from before end."""
+    user.password = password_hash
+    user.fs_uniquifier = uuid4().hex
     db.session.flush()
-    return user
 
 
-def _account(email: str) -> User:
-    found = sa.select(User).where(sa.func.lower(User.email) == email.strip().lower()).with_for_update()
-    user = db.session.execute(found).scalar_one_or_none()
-    if user is None:
-        raise Refused(f"Nobody has an account with the address {email}.", field="email")
-    return user
-
-
-def _manager(email: str) -> User:
-    manager = _account(email)
+def _manager(who: Who) -> User:
+    manager = get(who)
     if manager.role is Role.REP or not manager.active:
         raise Refused(f"{manager.full_name} is no manager who can sign in. Name one who is.", field="manager")
     return manager
@@ -108,11 +139,29 @@ def _team_of(user: User) -> int:
 
 
 def _insist_on_another_admin(user: User) -> None:
-    others = sa.select(sa.func.count()).where(
-        User.role == Role.ADMIN, User.active, User.user_id != user.user_id
+    admins = sa.select(User.user_id).where(User.role == Role.ADMIN, User.active)
+    if set(db.session.execute(admins).scalars()) == {user.user_id}:
+        raise Refused(
+            f"{user.full_name} is the only admin who can sign in. Make somebody else one first.", field="role"
+        )
+
+
+_AS_IT_IS = object()
+
+
+def _write(
+    user: User, *, role: Role | None = None, active: bool | None = None, manager_id: object = _AS_IT_IS
+) -> User:
+    """Change what only an admin may change, through the function that looks who asks."""
+    change = sa.func.change_account(
+        user.user_id,
+        sa.cast(role or user.role, User.role.type),
+        user.manager_id if manager_id is _AS_IT_IS else manager_id,
+        user.active if active is None else active,
     )
-    if user.role is Role.ADMIN and user.active and not db.session.execute(others).scalar_one():
-        raise Refused(f"{user.full_name} is the only admin who can sign in. Make somebody else one first.")
+    db.session.execute(sa.select(change))
+    db.session.refresh(user)
+    return user
 
 
 def _address(email: str) -> str:

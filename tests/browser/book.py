@@ -19,6 +19,7 @@ class Book:
 
     rep: str
     manager: str
+    admin: str
     principal_id: int
     principal: str
     cold_id: int
@@ -47,6 +48,7 @@ def _fill(make: Make) -> Book:
     today = now.date()
     mara = make.user("Mara Lindqvist", email="mara@pantry.example", role="manager")
     nell = make.user("Nell Carrow", email="nell@pantry.example", manager=mara)
+    ada = make.user("Ada Reyes", email="ada@pantry.example", role="admin")
     bakery = make.principal("Amberfold Bakery Co.", owner=nell)
     mill = make.principal("Oldfen Grains", owner=nell)
     make.principal("Yarrow & Rye", owner=nell)
@@ -82,6 +84,7 @@ def _fill(make: Make) -> Book:
     return Book(
         rep=_email(nell),
         manager=_email(mara),
+        admin=_email(ada),
         principal_id=bakery.organization_id,
         principal=bakery.name,
         cold_id=mill.organization_id,

@@ -11,6 +11,8 @@ PAGES = (
     "/principals",
     "/principals/1",
     "/interactions/new",
+    "/team",
+    "/team/1",
     "/settings",
     "/inbox",
     "/components",

@@ -34,6 +34,7 @@ def flask(app: Flask, database: sa.Connection) -> Command:
 @pytest.fixture
 def account(database: sa.Connection) -> Callable[[str], User | None]:
     def find(email: str) -> User | None:
+        db.session.connection()  # a session that begins inside the block would outlive its savepoint
         with as_role(database, "kp_owner"):
             return db.session.execute(sa.select(User).where(User.email == email)).scalar_one_or_none()
 
