@@ -3,8 +3,8 @@
     benchmarks/run [pages] [--rounds N]
 
 One row a page: the whole request through the application, divided by its floor taken right after it: the
-page's own SQL sent bare through psycopg, plus its own template filled from what the view had gathered already,
-plus the smallest Flask page. Milliseconds are the best round (machines differ, ratios less); the goal is a
+page's own SQL sent bare through psycopg, plus its own template filled from what the view had gathered, plus
+the smallest Flask page. Milliseconds are the best round (machines differ, ratios less); the goal is a
 ratio of 2.5 for pages with much HTML, 2 for small ones. Bytes are as transferred (brotli).
 """
 

@@ -7,7 +7,8 @@ day of the person who asks. A promise that is snoozed beyond today is counted ap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from functools import cache
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -20,7 +21,17 @@ from crm.queries.promises import Key, Promise, When
 Whose: TypeAlias = int | Literal["everyone", "nobody"]
 """Whose promises: a person's by id, all of the firm's, or those that nobody keeps."""
 
+Day: TypeAlias = date | sa.ColumnElement[date]
+
 PAGE = 50
+
+# The statements of every page are built once and told whom and when at each run: building costs more than
+# running them.
+_KEEPER = sa.bindparam("keeper", type_=sa.BigInteger)
+_TODAY = sa.bindparam("today", type_=sa.Date)
+_SUNDAY = sa.bindparam("sunday", type_=sa.Date)
+_MONDAY = sa.bindparam("monday", type_=sa.Date)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Counts:
         return sum(self.of.values()) - self.of[When.SNOOZED]
 
 
-def is_open(whose: Whose) -> sa.ColumnElement[bool]:
+def is_open(whose: Whose | sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """The predicate of every list of promises, as `crm.models.OPEN_PROMISE` says it, for one keeper."""
     return sa.and_(
         Interaction.follow_up_required,
@@ -59,41 +70,61 @@ def is_open(whose: Whose) -> sa.ColumnElement[bool]:
     )
 
 
-def _kept_by(whose: Whose) -> sa.ColumnElement[bool]:
-    if whose == "everyone":
-        return sa.true()
-    if whose == "nobody":
-        return Interaction.owner_id.is_(None)
+def _kept_by(whose: Whose | sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    if isinstance(whose, str):
+        return sa.true() if whose == "everyone" else Interaction.owner_id.is_(None)
     return Interaction.owner_id == whose
 
 
-def is_awake(today: date) -> sa.ColumnElement[bool]:
+def is_awake(today: Day) -> sa.ColumnElement[bool]:
     """Not snoozed beyond `today`."""
     return sa.or_(Interaction.snoozed_until_on.is_(None), Interaction.snoozed_until_on <= today)
 
 
-def _is_in(when: When, today: date) -> sa.ColumnElement[bool]:
+def _is_in(when: When) -> sa.ColumnElement[bool]:
+    """True for what stands in this group on the day that the statement is told as `_days`."""
     if when is When.SNOOZED:
-        return Interaction.snoozed_until_on > today
+        return Interaction.snoozed_until_on > _TODAY
     day = Interaction.follow_up_date
     span = {
-        When.OVERDUE: day < today,
-        When.TODAY: day == today,
-        When.WEEK: sa.and_(day > today, day <= promises.sunday(today)),
-        When.LATER: day > promises.sunday(today),
+        When.OVERDUE: day < _TODAY,
+        When.TODAY: day == _TODAY,
+        When.WEEK: sa.and_(day > _TODAY, day <= _SUNDAY),
+        When.LATER: day > _SUNDAY,
     }[when]
-    return sa.and_(span, is_awake(today))
+    return sa.and_(span, is_awake(_TODAY))
+
+
+def _days(today: date) -> dict[str, Any]:
+    return {"today": today, "sunday": promises.sunday(today), "monday": week_of(today)}
 
 
 def overdue_count(user_id: int, *, today: date) -> int:
     """Open promises that this person keeps and whose day has passed, without the snoozed ones."""
-    return db.session.execute(
-        sa.select(sa.func.count()).where(is_open(user_id), _is_in(When.OVERDUE, today))
-    ).scalar_one()
+    return db.session.execute(_overdue(), {"keeper": user_id, "today": today}).scalar_one()
+
+
+@cache
+def _overdue() -> sa.Select[int]:
+    return sa.select(sa.func.count()).where(is_open(_KEEPER), _is_in(When.OVERDUE))
 
 
 def counts(whose: Whose, *, today: date) -> Counts:
     """How many promises stand in each group, by the predicate that lists them."""
+    *groups, waiting, since_last_week, sum_of_ids = db.session.execute(
+        _counts(_named(whose)), _days(today) | {"keeper": whose}
+    ).one()
+    of = dict(zip(When, groups, strict=True))
+    return Counts(of, waiting, since_last_week, overdue_mark=_mark(of[When.OVERDUE], sum_of_ids or 0))
+
+
+def _named(whose: Whose) -> Literal["everyone", "nobody"] | None:
+    """What changes the text of a statement; None = one person, whom it is told as `keeper`."""
+    return whose if isinstance(whose, str) else None
+
+
+@cache
+def _counts(named: Literal["everyone", "nobody"] | None) -> sa.Select[*tuple[Any, ...]]:
     whom = sa.distinct(
         sa.case(
             (Interaction.contact_id.is_not(None), sa.func.concat("c", Interaction.contact_id)),
@@ -101,16 +132,12 @@ def counts(whose: Whose, *, today: date) -> Counts:
             else_=sa.func.concat("p", Interaction.opportunity_id),
         )
     )
-    *groups, waiting, since_last_week, sum_of_ids = db.session.execute(
-        sa.select(
-            *(sa.func.count().filter(_is_in(when, today)) for when in When),
-            sa.func.count(whom).filter(is_awake(today), Interaction.follow_up_date <= today),
-            sa.func.count(whom).filter(is_awake(today), Interaction.follow_up_date < week_of(today)),
-            sa.func.sum(Interaction.interaction_id).filter(_is_in(When.OVERDUE, today)),
-        ).where(is_open(whose))
-    ).one()
-    of = dict(zip(When, groups, strict=True))
-    return Counts(of, waiting, since_last_week, overdue_mark=_mark(of[When.OVERDUE], sum_of_ids or 0))
+    return sa.select(
+        *(sa.func.count().filter(_is_in(when)) for when in When),
+        sa.func.count(whom).filter(is_awake(_TODAY), Interaction.follow_up_date <= _TODAY),
+        sa.func.count(whom).filter(is_awake(_TODAY), Interaction.follow_up_date < _MONDAY),
+        sa.func.sum(Interaction.interaction_id).filter(_is_in(When.OVERDUE)),
+    ).where(is_open(named or _KEEPER))
 
 
 @dataclass(frozen=True)
@@ -129,10 +156,11 @@ def overdue_for_update(whose: Whose, *, today: date, limit: int) -> list[Late]:
         sa.select(
             Interaction.interaction_id, Interaction.version, Interaction.follow_up_date, Interaction.owner_id
         )
-        .where(is_open(whose), _is_in(When.OVERDUE, today))
+        .where(is_open(whose), _is_in(When.OVERDUE))
         .order_by(Interaction.interaction_id)
         .limit(limit)
-        .with_for_update()
+        .with_for_update(),
+        _days(today),
     )
     return [Late(row.interaction_id, row.version, row.follow_up_date, row.owner_id) for row in rows]
 
@@ -153,21 +181,26 @@ def page(
 
     Without `when` all groups follow one another, without the snoozed ones.
     """
-    shown = _chosen(is_open(whose), _is_in(when, today) if when else is_awake(today))
+    shown = _chosen(is_open(whose), _is_in(when) if when else is_awake(_TODAY))
     if after is not None:
         shown = shown.where(
             sa.tuple_(Interaction.follow_up_date, Interaction.interaction_id)
             > sa.tuple_(sa.literal(after.follow_up_date), sa.literal(after.interaction_id))
         )
-    found = promises.read(shown.limit(limit + 1))
+    found = promises.read(shown.limit(limit + 1), _days(today))
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
 def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:
     """What this person promised and is overdue or due today, oldest first; at most `limit` of each."""
-    groups = (_chosen(is_open(owner_id), _is_in(when, today)) for when in (When.OVERDUE, When.TODAY))
-    both = sa.union_all(*(sa.select(group.limit(limit).subquery()) for group in groups))
-    return promises.read(sa.select(both.subquery()))
+    return promises.run(_due(), {"keeper": owner_id, "today": today, "limit": limit})
+
+
+@cache
+def _due() -> sa.Select[Any]:
+    groups = (_chosen(is_open(_KEEPER), _is_in(when)) for when in (When.OVERDUE, When.TODAY))
+    both = sa.union_all(*(sa.select(group.limit(_LIMIT).subquery()) for group in groups))
+    return promises.statement(sa.select(both.subquery()))
 
 
 def get(interaction_id: int) -> Promise:

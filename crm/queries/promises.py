@@ -138,13 +138,24 @@ def sunday(today: date) -> date:
     return week_of(today) + timedelta(days=6)
 
 
-def read(chosen: sa.Select[int]) -> list[Promise]:
-    """The promises whose numbers `chosen` selects, by day and number, in one statement.
+def read(chosen: sa.Select[int], asked: dict[str, Any] | None = None) -> list[Promise]:
+    """The promises whose numbers `chosen` selects, by day and number, in one statement. `asked` holds what
+    the bound parameters of `chosen` stand for.
+    """
+    return run(statement(chosen), asked or {})
+
+
+def statement(chosen: sa.Select[int]) -> sa.Select[Any]:
+    """What `read` runs, for those who keep it.
 
     The rows are chosen before anything is joined to them, so the cost is that of the rows shown.
     """
-    rows = db.session.execute(_rows().where(Interaction.interaction_id.in_(chosen)))
-    return [_promise(row) for row in rows]
+    return _rows().where(Interaction.interaction_id.in_(chosen))
+
+
+def run(statement: sa.Select[Any], asked: dict[str, Any]) -> list[Promise]:
+    """The promises that a kept `statement` finds for what is `asked`."""
+    return [_promise(row) for row in db.session.execute(statement, asked)]
 
 
 def read_first(chosen: sa.Select[int], at_most: int) -> tuple[list[Promise], int]:

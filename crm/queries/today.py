@@ -6,6 +6,8 @@ Weeks are the firm's, Monday to Sunday; `today` is the firm's day. Counts of a w
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +24,11 @@ from crm.models import (
     principal_deltas,
 )
 from crm.queries.promises import Named, last_line, named, principals_of_interaction
+
+# Statements are built once and told the person and the day when they run: building costs more than running.
+_USER = sa.bindparam("user_id", type_=sa.BigInteger)
+_TODAY = sa.bindparam("today", type_=sa.Date)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,14 @@ def week(user_id: int, *, today: date, limit: int = 12) -> Week:
 
     Looking after means owner or second owner of the principal. Interactions are this person's own.
     """
-    done = _touches(user_id, clock.week_of(today))
+    asked = {"user_id": user_id, "monday": clock.week_of(today), "today": today, "limit": limit}
+    rows = db.session.execute(_week(), asked).all()
+    return Week([WeekWith(*row[:5]) for row in rows], total=rows[0][5] if rows else 0)
+
+
+@cache
+def _week() -> sa.Select[Any]:
+    done = _touches(sa.bindparam("monday", type_=sa.Date))
     last_touch = (
         sa.select(InteractionPrincipal.interaction_date)
         .where(InteractionPrincipal.principal_id == Organization.organization_id, InteractionPrincipal.counts)
@@ -88,12 +102,12 @@ def week(user_id: int, *, today: date, limit: int = 12) -> Week:
         .lateral("last_touch")
     )
     touched_at = last_touch.c.interaction_date
-    rows = db.session.execute(
+    return (
         sa.select(
             Organization.organization_id,
             Organization.name,
-            sa.case((touched_at.is_not(None), sa.func.calculate_engagement_level(touched_at, today))),
-            sa.literal(today) - sa.func.firm_day(touched_at, type_=sa.Date),
+            sa.case((touched_at.is_not(None), sa.func.calculate_engagement_level(touched_at, _TODAY))),
+            _TODAY - sa.func.firm_day(touched_at, type_=sa.Date),
             sa.func.coalesce(done.c.done, 0),
             sa.func.count().over(),
         )
@@ -102,9 +116,7 @@ def week(user_id: int, *, today: date, limit: int = 12) -> Week:
         .where(
             Organization.is_principal,
             Organization.deleted_at.is_(None),
-            sa.or_(
-                Organization.owner_id == user_id, Organization.second_owner_id == user_id, done.c.done > 0
-            ),
+            sa.or_(Organization.owner_id == _USER, Organization.second_owner_id == _USER, done.c.done > 0),
         )
         .order_by(
             sa.func.coalesce(done.c.done, 0).desc(),
@@ -112,18 +124,17 @@ def week(user_id: int, *, today: date, limit: int = 12) -> Week:
             Organization.name_key,
             Organization.organization_id,
         )
-        .limit(limit)
-    ).all()
-    return Week([WeekWith(*row[:5]) for row in rows], total=rows[0][5] if rows else 0)
+        .limit(_LIMIT)
+    )
 
 
-def _touches(user_id: int, monday: date) -> sa.Subquery:
+def _touches(monday: sa.ColumnElement[date]) -> sa.Subquery:
     """(principal_id, done): what is folded and what is not yet, of one author in one week."""
     kept = sa.select(
         PrincipalWeek.principal_id.label("principal_id"), PrincipalWeek.interactions_count.label("n")
-    ).where(PrincipalWeek.author_id == user_id, PrincipalWeek.week_on == monday)
+    ).where(PrincipalWeek.author_id == _USER, PrincipalWeek.week_on == monday)
     waiting = sa.select(principal_deltas.c.principal_id, principal_deltas.c.interactions).where(
-        principal_deltas.c.author_id == user_id, principal_deltas.c.week_on == monday
+        principal_deltas.c.author_id == _USER, principal_deltas.c.week_on == monday
     )
     both = sa.union_all(kept, waiting).subquery()
     return (
@@ -139,24 +150,53 @@ def pace(user_id: int, *, today: date, zone: str) -> Pace:
     Kept counters are of whole weeks, so this reads two weeks of this person's interactions by their index.
     """
     monday = clock.week_of(today)
-    this_week, last_week = clock.at(zone, monday), clock.at(zone, monday - timedelta(days=7))
-    tomorrow, then = clock.at(zone, today + timedelta(days=1)), clock.at(zone, today - timedelta(days=6))
-    on = Interaction.interaction_date
-    row = db.session.execute(
-        sa.select(sa.func.count().filter(on >= this_week), sa.func.count().filter(on < then)).where(
-            Interaction.author_id == user_id,
-            on >= last_week,
-            on < tomorrow,
-            Interaction.is_touch,
-            Interaction.deleted_at.is_(None),
-        )
-    ).one()
-    return Pace(*row)
+    days = {
+        "last_week": monday - timedelta(days=7),
+        "then": today - timedelta(days=6),
+        "this_week": monday,
+        "tomorrow": today + timedelta(days=1),
+    }
+    asked = {"user_id": user_id} | {name: clock.at(zone, day) for name, day in days.items()}
+    return Pace(*db.session.execute(_pace(), asked).one())
+
+
+@cache
+def _pace() -> sa.Select[int, int]:
+    on, moment = Interaction.interaction_date, sa.DateTime(timezone=True)
+    last_week, then, this_week, tomorrow = (
+        sa.bindparam(name, type_=moment) for name in ("last_week", "then", "this_week", "tomorrow")
+    )
+    return sa.select(sa.func.count().filter(on >= this_week), sa.func.count().filter(on < then)).where(
+        Interaction.author_id == _USER,
+        on >= last_week,
+        on < tomorrow,
+        Interaction.is_touch,
+        Interaction.deleted_at.is_(None),
+    )
 
 
 def lately(user_id: int, *, limit: int = 4) -> list[Logged]:
     """The latest interactions of this person, newest first."""
-    rows = db.session.execute(
+    rows = db.session.execute(_lately(), {"user_id": user_id, "limit": limit})
+    return [
+        Logged(
+            row.interaction_id,
+            row.interaction_type,
+            row.interaction_date,
+            row.sentiment,
+            last_line(row.end_of_notes or ""),
+            named(row.contact_id, row.contact_name),
+            named(row.organization_id, row.organization_name),
+            named(row.opportunity_id, row.opportunity_name),
+            [Named(*principal) for principal in row.principals or ()],
+        )
+        for row in rows
+    ]
+
+
+@cache
+def _lately() -> sa.Select[Any]:
+    return (
         sa.select(
             Interaction.interaction_id,
             Interaction.interaction_type,
@@ -174,21 +214,7 @@ def lately(user_id: int, *, limit: int = 4) -> list[Logged]:
         .outerjoin(Contact, Contact.contact_id == Interaction.contact_id)
         .outerjoin(Organization, Organization.organization_id == Interaction.organization_id)
         .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
-        .where(Interaction.author_id == user_id, Interaction.is_touch, Interaction.deleted_at.is_(None))
+        .where(Interaction.author_id == _USER, Interaction.is_touch, Interaction.deleted_at.is_(None))
         .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    return [
-        Logged(
-            row.interaction_id,
-            row.interaction_type,
-            row.interaction_date,
-            row.sentiment,
-            last_line(row.end_of_notes or ""),
-            named(row.contact_id, row.contact_name),
-            named(row.organization_id, row.organization_name),
-            named(row.opportunity_id, row.opportunity_name),
-            [Named(*principal) for principal in row.principals or ()],
-        )
-        for row in rows
-    ]
