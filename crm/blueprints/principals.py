@@ -118,6 +118,7 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
 def interactions(principal_id: int) -> Response:
     """The timeline of a principal from a place on; htmx asks for the next part of it."""
     if web.is_fragment():
+        queries.principals.get(principal_id, today=web.firm_today())  # of nobody there is no next part
         before = Key.parse(request.args.get("before", ""))
         context = _timeline(principal_id, before=before) | {"is_next_part": True}
         return web.render("principals/_days.html", "principals/_days.html", **context)

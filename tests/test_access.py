@@ -1,0 +1,329 @@
+"""Who gets what at every address: each route × each kind of person × each kind of record × page and fragment.
+
+`ROUTES` says for each endpoint who may use it; an endpoint without a line fails. What follows: whoever may is
+answered (a refused form counts as an answer), everybody else gets 403, nobody gets past the door, what is not
+there is 404, and no denial leaves a trace in any table.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from crm.db import db
+from crm.models import User
+from tests.clients import Client
+from tests.factories import Make
+
+
+class Who(StrEnum):
+    """The people who come to a page."""
+
+    NOBODY = "nobody"
+    OWNER = "rep, owner"
+    OTHER = "rep, other"
+    MANAGER = "manager of the owner"
+    OTHER_MANAGER = "other manager"
+    ADMIN = "admin"
+    DEACTIVATED = "deactivated"
+
+
+class Record(StrEnum):
+    """What the address of a page names."""
+
+    OWN = "own"
+    """It is the owner's."""
+    FOREIGN = "foreign"
+    """It is somebody's in the team of the other manager."""
+    ARCHIVED = "archived"
+    """It was the owner's and lies in the trash; of people: they are switched off."""
+    MISSING = "missing"
+
+
+class May(StrEnum):
+    """Who may use a route."""
+
+    STRANGERS = "everybody, signed in or not"
+    EVERYONE = "everybody who is signed in"
+    KEEPERS = "the owner of the record, their manager, an admin"
+    PERSON = "the one whose own thing it is"
+    MANAGERS = "managers and admins"
+    ADMINS = "admins"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is expected of one endpoint."""
+
+    may: May
+    fields: dict[str, str] = field(default_factory=dict)
+    """What a post to it carries."""
+    archived: bool = True
+    """Whether it still answers for a record in the trash."""
+    missing: int = 404
+    """The answer for a record that is not there."""
+
+
+PAGE, ANYBODY = Route(May.EVERYONE), Route(May.STRANGERS)
+SEALED = Route(May.EVERYONE, missing=400)
+"""Its address carries a seal, which only who may use it has: without one it is 400 for everybody."""
+
+ROUTES: Final = {
+    "today.index": PAGE,
+    "team.index": PAGE,
+    "team.show": PAGE,
+    "accounts.new": Route(May.ADMINS),
+    "accounts.create": Route(May.ADMINS, {"name": "X", "email": "x@pantry.example", "role": "admin"}),
+    "accounts.invite_again": Route(May.ADMINS),
+    "accounts.change_role": Route(May.ADMINS, {"role": "admin", "manager": ""}),
+    "accounts.confirm_leave": Route(May.ADMINS),
+    "accounts.leave": Route(May.ADMINS),
+    "accounts.come_back": Route(May.ADMINS),
+    "accounts.unlock": Route(May.ADMINS),
+    "invitations.choose": ANYBODY,
+    "invitations.accept": ANYBODY,
+    "components.index": PAGE,
+    "components.options": PAGE,
+    "follow_ups.index": PAGE,
+    "follow_ups.show": Route(May.EVERYONE, archived=False),
+    "follow_ups.complete": Route(May.EVERYONE, archived=False),
+    "follow_ups.reopen": Route(May.EVERYONE, archived=False),
+    "follow_ups.snooze": Route(May.KEEPERS, {"until": "2099-01-01", "version": "1"}, archived=False),
+    "follow_ups.reschedule": Route(May.KEEPERS, {"date": "2099-01-01", "version": "1"}, archived=False),
+    "follow_ups.hand_over": Route(May.KEEPERS, {"owner": "1", "version": "1"}, archived=False),
+    "follow_ups.put_back": SEALED,
+    "follow_up_moves.create": PAGE,
+    "follow_up_moves.put_back": Route(May.PERSON),
+    "inbox.index": PAGE,
+    "inbox.show": PAGE,
+    "inbox.html": PAGE,
+    "interactions.new": PAGE,
+    "interactions.create": PAGE,
+    "interactions.draft": PAGE,
+    "interactions.subjects": PAGE,
+    "interactions.archive": Route(May.KEEPERS),
+    "principals.index": PAGE,
+    "principals.show": PAGE,
+    "principals.interactions": PAGE,
+    "probes.healthz": ANYBODY,
+    "probes.readyz": ANYBODY,
+    "security.login": ANYBODY,
+    "security.logout": PAGE,
+    "security.forgot_password": ANYBODY,
+    "security.reset_password": ANYBODY,
+    "security.verify": PAGE,
+    "settings.index": PAGE,
+    "settings.save": PAGE,
+}
+
+NUMBER_OF_NOBODY: Final = 9_000_000_000
+
+WORDS: Final = {"key": "nothing", "token": "made-up"}
+"""Values for what an address names beside records."""
+
+
+def endpoints(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_route_says_whom_it_is_for(app: Flask) -> None:
+    there = {rule.endpoint for rule in endpoints(app)}
+    assert not there - ROUTES.keys(), "say in ROUTES who may use them"
+    assert not ROUTES.keys() - there, "these are gone: take them out of ROUTES"
+
+
+@dataclass
+class Book:
+    """The people of these tests, and a record of each kind for each of `Record`."""
+
+    people: dict[Who, User | None]
+    numbers: dict[str, dict[Record, int]]
+
+
+@pytest.fixture
+def book(make: Make) -> Book:
+    mara = make.user("Mara Lindqvist", role="manager")
+    nell = make.user("Nell Okafor", manager=mara)
+    vera = make.user("Vera Holm", role="manager")
+    cleo = make.user("Cleo Marsh", manager=vera)
+    make.user("Second Admin", role="admin")
+    off = make.user("Theo Vantongeren", active=False)
+    people: dict[Who, User | None] = {
+        Who.NOBODY: None,
+        Who.OWNER: nell,
+        Who.OTHER: make.user("Otis Brandt"),
+        Who.MANAGER: mara,
+        Who.OTHER_MANAGER: vera,
+        Who.ADMIN: make.user("Ada Reyes", role="admin"),
+        Who.DEACTIVATED: off,
+    }
+    now = datetime.now(UTC)
+
+    def of(one: Callable[[User, datetime | None], int]) -> dict[Record, int]:
+        return {
+            Record.OWN: one(nell, None),
+            Record.FOREIGN: one(cleo, None),
+            Record.ARCHIVED: one(nell, now),
+            Record.MISSING: NUMBER_OF_NOBODY,
+        }
+
+    numbers = {
+        "interaction_id": of(
+            lambda owner, gone: (
+                make.interaction(
+                    author=owner, follow_up_date=date(2099, 1, 1), deleted_at=gone
+                ).interaction_id
+            )
+        ),
+        "principal_id": of(lambda owner, gone: make.principal(owner=owner, deleted_at=gone).organization_id),
+        "organization_id": of(
+            lambda owner, gone: make.organization(owner=owner, deleted_at=gone).organization_id
+        ),
+        "contact_id": of(
+            lambda owner, gone: make.contact(owner_id=owner.user_id, deleted_at=gone).contact_id
+        ),
+        "opportunity_id": of(
+            lambda owner, gone: make.opportunity(owner=owner, deleted_at=gone).opportunity_id
+        ),
+        "user_id": {
+            Record.OWN: nell.user_id,
+            Record.FOREIGN: cleo.user_id,
+            Record.ARCHIVED: off.user_id,
+            Record.MISSING: NUMBER_OF_NOBODY,
+        },
+        "job_id": {Record.MISSING: NUMBER_OF_NOBODY},
+    }
+    return Book(people, numbers)
+
+
+def is_allowed(route: Route, who: Who, record: Record) -> bool:
+    if who in (Who.NOBODY, Who.DEACTIVATED):
+        return route.may is May.STRANGERS
+    if route.may is May.MANAGERS:
+        return who in (Who.MANAGER, Who.OTHER_MANAGER, Who.ADMIN)
+    if route.may is May.ADMINS:
+        return who is Who.ADMIN
+    if route.may is May.PERSON:
+        return who is Who.OWNER and record is not Record.FOREIGN
+    if route.may is May.KEEPERS:
+        keepers = {Who.OTHER_MANAGER} if record is Record.FOREIGN else {Who.OWNER, Who.MANAGER}
+        return who in keepers | {Who.ADMIN}
+    return True
+
+
+def is_there(route: Route, record: Record | None) -> bool:
+    return (
+        record is None
+        or record in (Record.OWN, Record.FOREIGN)
+        or (record is Record.ARCHIVED and route.archived)
+    )
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of the test."""
+
+    rule: Rule
+    method: str
+    path: str
+    record: Record | None
+    is_fragment: bool
+
+    def __str__(self) -> str:
+        kind = "fragment" if self.is_fragment else "page"
+        return f"{self.method} {self.rule.rule} ({self.record or 'no record'}, {kind})"
+
+
+def visits(app: Flask, book: Book, records: list[Record]) -> Iterator[Visit]:
+    """Every request that there is to make, for these kinds of record."""
+    for rule in endpoints(app):
+        named = [name for name in rule.arguments if name not in WORDS]
+        unknown = [name for name in named if name not in book.numbers]
+        assert not unknown, f"{rule}: say in `book` what a {unknown[0]} is"
+        for record in records if named else [None]:
+            if any(record not in book.numbers[name] for name in named):
+                continue
+            values = {name: book.numbers[name][record] for name in named} if record else {}
+            _, path = rule.build(values | {name: WORDS[name] for name in rule.arguments - set(named)}) or (
+                "",
+                "/",
+            )
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                for is_fragment in (False, True):
+                    yield Visit(rule, method, path, record, is_fragment)
+
+
+@contextmanager
+def in_vain(database: sa.Connection) -> Iterator[None]:
+    """What the block does is undone, so that the next request finds everything as it was."""
+    db.session.commit()
+    savepoint = database.begin_nested()
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        db.session.expire_all()
+        savepoint.rollback()
+
+
+def everything(database: sa.Connection) -> str:
+    """A fingerprint of every row of every table."""
+    names = sorted(db.metadata.tables)
+    each = ", ".join(
+        f"(select md5(string_agg(t::text, '' order by t::text)) from {name} t)" for name in names
+    )
+    return str(database.exec_driver_sql(f"select concat_ws('.', {each})").scalar_one())
+
+
+def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str) -> str | None:
+    """What is wrong with this answer; None if it is as it should be."""
+    is_signed_in = who not in (Who.NOBODY, Who.DEACTIVATED)
+    if route.may is not May.STRANGERS and not is_signed_in:
+        is_door = location.startswith("/login") and status == 303
+        is_kept_out = status == 401 or (is_door and visit.method == "GET" and not visit.is_fragment)
+        return None if is_kept_out else "should lead to the door"
+    if not is_allowed(route, who, visit.record or Record.OWN):
+        expected = {403} if is_there(route, visit.record) else {403, 404}
+        return None if status in expected else "should be 403"
+    if not is_there(route, visit.record):
+        return None if status == route.missing else f"should be {route.missing}"
+    is_answer = status in (200, 204, 302, 303, 400, 409, 422) or (
+        WORDS.keys() & visit.rule.arguments and status == 404
+    )
+    return None if is_answer else "should be answered"
+
+
+@pytest.mark.parametrize("who", list(Who))
+def test_every_route_answers_whom_it_is_for_and_leaves_no_trace_of_a_denial(
+    who: Who, app: Flask, book: Book, client: Client, database: sa.Connection
+) -> None:
+    person, wrong = book.people[who], []
+    is_out = who in (Who.NOBODY, Who.DEACTIVATED)
+    for visit in visits(app, book, [Record.OWN] if is_out else list(Record)):
+        route = ROUTES[visit.rule.endpoint]
+        headers = {"HX-Request": "true"} if visit.is_fragment else {}
+        with in_vain(database):
+            if person is not None:
+                client.sign_in(person)
+            client.get("/healthz")
+            before = everything(database)
+            if visit.method == "GET":
+                answer = client.get(visit.path, headers=headers)
+            else:
+                fields = {"request_key": str(uuid4()), **route.fields}
+                answer = client.submit(visit.path, fields, headers=headers)
+            status = answer.status_code
+            is_denial = status in (401, 403, 404) or (status == 303 and answer.location.startswith("/login"))
+            if problem := problem_of(visit, route, who, status, answer.location or ""):
+                wrong.append(f"{visit}: {status}, {problem}")
+            elif is_denial and everything(database) != before:
+                wrong.append(f"{visit}: {status}, and changed something")
+    assert not wrong, "\n".join(wrong)
