@@ -13,7 +13,19 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
-from crm import assets, cli, config, failures, filters, headers, logs, shell, sign_in, tasks
+from crm import (
+    assets,
+    cli,
+    config,
+    failures,
+    filters,
+    headers,
+    logs,
+    record_pages,
+    shell,
+    sign_in,
+    tasks,
+)
 from crm.blueprints import BLUEPRINTS
 from crm.config import Door, Settings
 from crm.db import db, unit_of_work
@@ -46,6 +58,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     sign_in.init(app, settings)
     tasks.init(app, settings)
     filters.register(app)
+    record_pages.register(app)
     assets.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

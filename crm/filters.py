@@ -11,6 +11,7 @@ from flask import Flask
 
 from crm import assets, charts, web
 from crm.mail import one_line
+from crm.queries.promises import dial
 
 NINE = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -101,10 +102,23 @@ def tone(number: int) -> int:
     return number % 5 + 1
 
 
+def web_address(text: str) -> str:
+    """A web address that a link can lead to: https:// in front of one that says no way to get there."""
+    return text if text.lower().startswith(("http://", "https://")) else f"https://{text}"
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and last word of a name, for its avatar; "?" for one without any."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    ends = words[:1] + words[-1:] if len(words) > 1 else words
+    return "".join(word[0].upper() for word in ends) or "?"
+
+
 FILTERS = (
     *(day, long_day, when_day, days_ago, lateness),
     *(clock, local_day, moment),
     *(words, plural, counted, figure, sentence, tone, one_line),
+    *(dial, web_address, initials),
 )
 
 

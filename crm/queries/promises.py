@@ -101,11 +101,8 @@ class Promise:
 
     @property
     def dial(self) -> str:
-        """The phone number as a telephone takes it: digits, a leading plus, an extension; "" without one."""
-        number, _, extension = re.sub(r"(?i)\s*(?:ext\.?|x)\s*", ";", self.phone or "").partition(";")
-        digits = re.sub(r"[^+\d]", "", number)
-        ext = re.sub(r"\D", "", extension)
-        return f"{digits};ext={ext}" if digits and ext else digits
+        """The phone number as a telephone takes it, "" without one."""
+        return dial(self.phone)
 
     @property
     def way(self) -> Literal["call", "email", ""]:
@@ -131,6 +128,14 @@ class Promise:
         if self.follow_up_date == today:
             return When.TODAY
         return When.WEEK if self.follow_up_date <= sunday(today) else When.LATER
+
+
+def dial(phone: str | None) -> str:
+    """A number as a telephone takes it: digits, a leading plus, an extension; "" for nothing to dial."""
+    number, _, extension = re.sub(r"(?i)\s*(?:ext\.?|x)\s*", ";", phone or "").partition(";")
+    digits = re.sub(r"[^+\d]", "", number)
+    ext = re.sub(r"\D", "", extension)
+    return f"{digits};ext={ext}" if digits and ext else digits
 
 
 def sunday(today: date) -> date:
@@ -199,7 +204,7 @@ def _rows() -> sa.Select[Any]:
             Opportunity.name.label("opportunity_name"),
             sa.func.coalesce(Contact.mobile_phone, Contact.phone, place.phone).label("phone"),
             sa.func.coalesce(Contact.email, place.email).label("email"),
-            (sa.func.lower(Contact.preferred_channel) == "email").label("prefers_email"),
+            sa.func.lower(Contact.preferred_channel).in_(("e-mail", "email")).label("prefers_email"),
             principals_of_interaction().label("principals"),
         )
         .outerjoin(owner, owner.user_id == Interaction.owner_id)

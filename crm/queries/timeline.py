@@ -1,9 +1,9 @@
 """What happened with a principal, and what is still promised about it."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -40,8 +40,11 @@ class Entry:
     subject: str | None
     notes: str | None
     sentiment: Sentiment | None
+    contact_id: int | None
     contact_name: str | None
+    organization_id: int | None
     organization_name: str | None
+    opportunity_id: int | None
     opportunity_name: str | None
     author_name: str | None
     promised_on: date | None
@@ -51,6 +54,14 @@ class Entry:
     completed_at: datetime | None
     snoozed_until_on: date | None
     owner_name: str | None
+
+    kind: ClassVar = "interaction"
+    rank: ClassVar = 2
+    """Its place among things of the same moment, see `Place`."""
+
+    @property
+    def number(self) -> int:
+        return self.interaction_id
 
     @property
     def is_long(self) -> bool:
@@ -63,6 +74,27 @@ class Entry:
         return (
             textwrap.shorten(self.notes or "", GLANCE, placeholder=" …") if self.is_long else self.notes or ""
         )
+
+
+class Place(NamedTuple):
+    """The place in a timeline of several kinds of things below which an older part begins: moment, rank of
+    the kind, number. Written `2026-11-06T15:00:00+00:00~2~204`.
+    """
+
+    at: datetime
+    rank: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.rank}~{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place | None":
+        """The place that `text` names, or None if it is none."""
+        moment, _, rest = text.partition("~")
+        rank, _, number = rest.partition("~")
+        at, parts = read_moment(moment), (read_number(rank[:2]), read_number(number))
+        return cls(at, *parts) if at and None not in parts else None  # type: ignore[arg-type]
 
 
 class Key(NamedTuple):
@@ -109,6 +141,38 @@ def of_principal(
     return entries[:limit], Key(last.at, last.interaction_id)
 
 
+def of_record(
+    whose: sa.ColumnElement[bool],
+    *,
+    before: "Place | None" = None,
+    limit: int = PAGE,
+    is_archived_too: bool = False,
+) -> list[Entry]:
+    """Interactions for which `whose` holds, mere promises too, newest first; at most `limit`.
+
+    Left out is what was archived, itself or with its opportunity; with `is_archived_too` only the former.
+    """
+    first = (
+        sa.select(Interaction.interaction_id)
+        .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
+        .where(whose, *(_live()[:1] if is_archived_too else _live()))
+        .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        first = first.where(
+            sa.tuple_(Interaction.interaction_date, sa.literal(Entry.rank), Interaction.interaction_id)
+            < sa.tuple_(*(sa.literal(part) for part in before))
+        )
+    chosen = first.subquery()
+    query = (
+        _entries()
+        .join(chosen, chosen.c.interaction_id == Interaction.interaction_id)
+        .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
+    )
+    return [_entry(row) for row in db.session.execute(query)]
+
+
 def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) -> tuple[list[Promise], int]:
     """Open promises on the interactions of a principal, whoever keeps them, soonest first; and how many.
 
@@ -149,8 +213,11 @@ def _entries() -> sa.Select[Any]:
             Interaction.subject,
             Interaction.notes,
             Interaction.sentiment,
+            Contact.contact_id,
             contact_name.label("contact_name"),
+            Organization.organization_id,
             Organization.name.label("organization_name"),
+            Opportunity.opportunity_id,
             Opportunity.name.label("opportunity_name"),
             author.full_name.label("author_name"),
             Interaction.follow_up_date.label("promised_on"),
@@ -176,4 +243,4 @@ def _entries() -> sa.Select[Any]:
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
+    return Entry(**{field.name: getattr(row, field.name) for field in fields(Entry)})

@@ -1,0 +1,71 @@
+"""Trash: what was archived, and the way back."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from crm import queries, record_pages, services, web
+from crm.enums import RecordKind
+from crm.queries.trash import Key
+
+bp = Blueprint("trash", __name__, url_prefix="/trash")
+
+ONE = "/<kind>/<int(max=9223372036854775807):record_id>"
+
+PAGES = {
+    RecordKind.ORGANIZATION: ("organizations.show", "organization_id"),
+    RecordKind.CONTACT: ("contacts.show", "contact_id"),
+}
+"""The page of a record of each kind that has one, archived or not."""
+
+
+@bp.get("")
+def index() -> Response:
+    """Everything archived, the latest first, or what is of one kind."""
+    return web.render("trash/index.html", "trash/_content.html", **content(request.args))
+
+
+def content(args: "MultiDict[str, str]") -> dict[str, Any]:
+    """What the page shows."""
+    kind = _kind(args.get("kind", ""))
+    rows, following = queries.trash.page(kind=kind, before=Key.parse(args.get("before", "")))
+    return {
+        "rows": [
+            (row, page_of(row.kind, row.record_id), record_pages.may_change(*row.owners)) for row in rows
+        ],
+        "kind": kind,
+        "kinds": list(RecordKind),
+        "following": following
+        and url_for("trash.index", before=str(following), kind=kind.value if kind else None),
+    }
+
+
+web.redraws("trash.index", "trash/_content.html", content)
+
+
+@bp.post(f"{ONE}/restoration")
+@web.once
+def restore(kind: str, record_id: int) -> Response:
+    """Bring it back into the book."""
+    known = _kind(kind) or abort(404)
+    archived = queries.trash.get(known, record_id)
+    record_pages.must_be_allowed(*archived.owners)
+    services.records.restore(known, record_id)
+    page = page_of(known, record_id)
+    link_text = "Open it" if page else ""
+    web.toast(f"{archived.name} is in the book again.", link=page or None, link_text=link_text)
+    return web.done(page or url_for("trash.index"))
+
+
+def page_of(kind: RecordKind, record_id: int) -> str:
+    """The address of the page of a record; "" for a kind that has none."""
+    if kind not in PAGES:
+        return ""
+    endpoint, name = PAGES[kind]
+    number: dict[str, Any] = {name: record_id}
+    return url_for(endpoint, **number)
+
+
+def _kind(word: str) -> RecordKind | None:
+    return RecordKind(word) if word in set(RecordKind) else None
