@@ -9,7 +9,6 @@ from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import HiddenInput
 
-from crm import clock
 from crm.queries.keys import read_number
 
 FARTHEST = timedelta(days=2 * 366)
@@ -82,17 +81,15 @@ class MoveForm(FlaskForm):
     mark = HiddenField(validators=[InputRequired("Load the page again.")])
 
 
-def snooze_days(due: date, today: date) -> list[tuple[str, date]]:
-    """The days offered at one tap: tomorrow, in 3 days, next Monday; none before the promise is due.
+def days_offered(today: date) -> list[tuple[str, date]]:
+    """The days that can be promised at one tap, wherever one can be."""
+    offers = (("Tomorrow", 1), ("In 3 days", 3), ("Next week", 7))
+    return [(words, today + timedelta(days=days)) for words, days in offers]
 
-    A day that is two of these is offered once, as the nearest.
-    """
-    offers = {
-        clock.week_of(today) + timedelta(days=7): "Next week",
-        today + timedelta(days=3): "In 3 days",
-        today + timedelta(days=1): "Tomorrow",
-    }
-    return [(words, day) for day, words in sorted(offers.items()) if day > due]
+
+def snooze_days(due: date, today: date) -> list[tuple[str, date]]:
+    """Those of `days_offered` on which a promise that is due on `due` can wake up: none before it is due."""
+    return [(words, day) for words, day in days_offered(today) if day > due]
 
 
 def _not_too_far(day: date, today: date) -> None:

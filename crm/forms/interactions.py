@@ -1,6 +1,6 @@
 """The form that logs an interaction."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -21,6 +21,7 @@ from wtforms.validators import Optional as Maybe
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from crm.enums import InteractionType, Sentiment
+from crm.forms.follow_ups import days_offered
 from crm.queries.whom import Choice
 
 MOST_NOTES = 10_000
@@ -95,13 +96,7 @@ class InteractionForm(FlaskForm):
         self.today = today
         self.offers = {
             "": ("No", "nothing due"),
-            **{
-                (today + timedelta(days=days)).isoformat(): (
-                    words,
-                    f"{today + timedelta(days=days):%a %-d %b}",
-                )
-                for words, days in (("Tomorrow", 1), ("In 3 days", 3), ("Next week", 7))
-            },
+            **{day.isoformat(): (words, f"{day:%a %-d %b}") for words, day in days_offered(today)},
             A_DAY: ("Pick a day", "calendar"),
         }
         self.follow_up.choices = [SelectChoice(value, words) for value, (words, _) in self.offers.items()]

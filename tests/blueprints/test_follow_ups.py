@@ -466,14 +466,26 @@ def test_a_move_is_only_its_makers_to_undo(
 def test_a_day_offered_at_one_tap_is_after_today_and_after_the_day_it_is_due() -> None:
     tuesday = date(2026, 11, 24)
     assert [words for words, _ in snooze_days(tuesday, tuesday)] == ["Tomorrow", "In 3 days", "Next week"]
-    assert [on for _, on in snooze_days(tuesday, tuesday)] == [date(2026, 11, n) for n in (25, 27, 30)]
-    assert snooze_days(date(2026, 11, 27), tuesday) == [("Next week", date(2026, 11, 30))]
-    assert snooze_days(date(2026, 12, 8), tuesday) == []
-    sunday = date(2026, 11, 29)
-    assert snooze_days(sunday, sunday) == [
-        ("Tomorrow", date(2026, 11, 30)),
-        ("In 3 days", date(2026, 12, 2)),
+    assert [on.isoformat() for _, on in snooze_days(tuesday, tuesday)] == [
+        "2026-11-25",
+        "2026-11-27",
+        "2026-12-01",
     ]
+    assert snooze_days(date(2026, 11, 27), tuesday) == [("Next week", date(2026, 12, 1))]
+    assert snooze_days(date(2026, 12, 8), tuesday) == []
+
+
+def test_next_week_is_the_same_day_when_promising_and_when_snoozing(
+    promise: Interaction, nell: User, sign_in: SignIn
+) -> None:
+    client = sign_in(nell)
+    later = BeautifulSoup(client.get(f"/follow-ups/{promise.interaction_id}").text, "html.parser")
+    form = BeautifulSoup(client.get("/interactions/new").text, "html.parser")
+    (snoozing,) = [button for button in later.select("button") if "Next week" in button.text]
+    (promising,) = [tile for tile in form.select(".choice") if "Next week" in tile.text]
+    assert snoozing.small is not None
+    assert promising.small is not None
+    assert snoozing.small.text == promising.small.text
 
 
 def test_every_row_works_by_key(promise: Interaction, nell: User, sign_in: SignIn, app: Flask) -> None:
