@@ -3,4 +3,4 @@
 from crm.blueprints import lists
 from crm.queries.lists import CONTACTS
 
-bp = lists.of(CONTACTS)
+bp = lists.of(CONTACTS, new="contacts.new")

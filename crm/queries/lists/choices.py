@@ -38,3 +38,13 @@ def distinct(column: Any) -> Select:
     following = sa.select(sa.func.min(column)).where(column > first.c.value).scalar_subquery()
     values = first.union_all(sa.select(following).where(first.c.value.is_not(None)))
     return sa.select(values.c.value, values.c.value.label("text")).where(values.c.value.is_not(None))
+
+
+def tag(column: Any) -> Filter:
+    """Rows that bear a tag, as it is written; `column` is an array with a GIN index."""
+    return Filter(
+        name="tag",
+        label="Tag",
+        read=read_word,
+        where=lambda text: column.op("@>", is_comparison=True)(sa.cast([text], sa.ARRAY(sa.Text))),
+    )

@@ -11,7 +11,7 @@ from crm.enums import EngagementLevel, Priority
 from crm.models import Contact, Organization, User
 from crm.queries import standings
 from crm.queries.keys import read_number
-from crm.queries.lists.choices import distinct, owner, read_word
+from crm.queries.lists.choices import distinct, owner, read_word, tag
 from crm.queries.lists.listing import Asker, Case, Column, Condition, Filter, Listing, SearchKey, Sort, day
 from crm.queries.principals import NOT_CONTACTED
 
@@ -154,12 +154,7 @@ ORGANIZATIONS = Listing(
                 "not-contacted": _at_level(NOT_CONTACTED),
             },
         ),
-        Filter(
-            name="tag",
-            label="Tag",
-            read=read_word,
-            where=lambda text: Organization.tags.contains([text]),
-        ),
+        tag(Organization.tags),
         day("since", "Changed since", lambda on: Organization.updated_at >= sa.cast(on, sa.Date)),
     ),
     sorts=(
