@@ -13,6 +13,7 @@ from crm.queries.keys import read_number
 
 FARTHEST = timedelta(days=2 * 366)
 """A day beyond this is a slip of the year, not a plan."""
+TOO_FAR = "That is more than two years away. Check the year."
 
 
 class Day(DateField):
@@ -94,4 +95,4 @@ def snooze_days(due: date, today: date) -> list[tuple[str, date]]:
 
 def _not_too_far(day: date, today: date) -> None:
     if day > today + FARTHEST:
-        raise ValidationError("That is more than two years away. Check the year.")
+        raise ValidationError(TOO_FAR)

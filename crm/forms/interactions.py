@@ -6,7 +6,6 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -16,12 +15,12 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length
 from wtforms.validators import Optional as Maybe
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from crm.enums import InteractionType, Sentiment
-from crm.forms.follow_ups import days_offered
+from crm.forms.follow_ups import FARTHEST, TOO_FAR, Day, days_offered
 from crm.queries.whom import Choice
 
 MOST_NOTES = 10_000
@@ -51,8 +50,9 @@ class InteractionForm(FlaskForm):
     )
     interaction_type = RadioField(
         "What was it?",
-        [InputRequired("Choose what it was.")],
+        [InputRequired("Choose what it was."), AnyOf(TYPES, "Choose one of these.")],
         choices=[SelectChoice(kind.value) for kind in TYPES],
+        validate_choice=False,
     )
     opportunity = SelectField(
         "About", coerce=lambda value: int(value) if value else None, validate_choice=False
@@ -76,12 +76,14 @@ class InteractionForm(FlaskForm):
     )
     sentiment = RadioField(
         "How did it go?",
+        [AnyOf(tuple(Sentiment), "Choose one of these.")],
         choices=[SelectChoice(word.value) for word in Sentiment],
         default=Sentiment.NEUTRAL.value,
+        validate_choice=False,
     )
-    happened_on = DateField("When", [Maybe()])
+    happened_on = Day("When", [Maybe()])
     follow_up = RadioField("Follow up?", default="", validate_choice=False)
-    follow_up_date = DateField("Day", [Maybe()])
+    follow_up_date = Day("Day", [Maybe()])
     follow_up_note = StringField(
         "What did you promise?",
         [Length(max=200, message="Keep it to 200 characters; the notes take more.")],
@@ -144,6 +146,11 @@ class InteractionForm(FlaskForm):
         if any(not 0 < number < 2**63 for number in field.data or ()):
             raise ValidationError("Choose from the list.")
 
+    def validate_happened_on(self, field: Day) -> None:
+        """Whether that day has come, the service looks."""
+        if field.data < self.today - FARTHEST:
+            raise ValidationError("That is more than two years ago. Check the year.")
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Shapes and words of every field, then what choice and day say together."""
         is_valid: bool = super().validate(extra_validators)
@@ -160,4 +167,6 @@ class InteractionForm(FlaskForm):
             return "You gave a day without “Pick a day”. Choose that, or clear the day."
         if day is not None and day < self.today:
             return "Choose a follow-up day from today on."
+        if day is not None and day > self.today + FARTHEST:
+            return TOO_FAR
         return ""

@@ -118,13 +118,14 @@ def test_a_refused_form_uses_up_no_key(nell: User, sign_in: SignIn, filled: Call
         ({"about": "contact:999999999"}, "about", "type three letters"),
         ({"about": "contact:1 or 1=1"}, "about", "type three letters"),
         ({"interaction_type": ""}, "interaction_type", "Choose what it was"),
-        ({"interaction_type": "Lunch"}, "interaction_type", "Not a valid choice"),
-        ({"sentiment": "Furious"}, "sentiment", "Not a valid choice"),
+        ({"interaction_type": "Lunch"}, "interaction_type", "Choose one of these"),
+        ({"sentiment": "Furious"}, "sentiment", "Choose one of these"),
         ({"notes": "x" * 20_000}, "notes", "up to 10,000 characters"),
         ({"opportunity": "999999999"}, "opportunity", "no longer there"),
         ({"follow_up": "2020-01-01"}, "follow_up_date", "from today on"),
         ({"follow_up": "day"}, "follow_up_date", "Choose the day"),
-        ({"follow_up": "day", "follow_up_date": "soon"}, "follow_up_date", "Not a valid date"),
+        ({"follow_up": "day", "follow_up_date": "soon"}, "follow_up_date", "Write the day as year-month-day"),
+        ({"follow_up": "day", "follow_up_date": "2099-01-01"}, "follow_up_date", "Check the year"),
         ({"follow_up_date": "2099-01-01"}, "follow_up_date", "without “Pick a day”"),
         (
             {"follow_up_note": "x" * 201, "follow_up": "day", "follow_up_date": "2099-01-01"},
@@ -132,6 +133,8 @@ def test_a_refused_form_uses_up_no_key(nell: User, sign_in: SignIn, filled: Call
             "200",
         ),
         ({"happened_on": "2099-01-01"}, "happened_on", "still to come"),
+        ({"happened_on": "0206-11-20"}, "happened_on", "Check the year"),
+        ({"happened_on": "20.11."}, "happened_on", "Write the day as year-month-day"),
     ],
 )
 def test_what_is_wrong_is_told_beside_the_field_and_nothing_is_lost(
