@@ -18,7 +18,7 @@ _FOLDERS = {
     Kind.DISTRIBUTOR: "/distributors",
     Kind.PRODUCT: "/products",
 }
-_LOGGED_ON = {
+_LOGGED_ON: dict[Kind, str] = {
     Kind.PRINCIPAL: "principal",
     Kind.OPPORTUNITY: "opportunity",
     Kind.CONTACT: "contact",
@@ -27,8 +27,12 @@ _LOGGED_ON = {
 }
 """How the form names what an interaction was with; nobody talks to a product."""
 _NEW_OPPORTUNITY = "/opportunities/new"
-_PREFILLED_WITH: dict[Kind, str] = {kind: kind.value for kind in Kind if kind is not Kind.OPPORTUNITY} | {
-    Kind.DISTRIBUTOR: "organization"
+_PREFILLED_WITH: dict[Kind, str] = {
+    Kind.PRINCIPAL: "principal",
+    Kind.CONTACT: "contact",
+    Kind.ORGANIZATION: "organization",
+    Kind.DISTRIBUTOR: "organization",
+    Kind.PRODUCT: "product",
 }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from crm import filters, principal_sentences, queries, web
+from crm import clock, filters, principal_sentences, queries, services, web
+from crm.enums import RecordKind
 from crm.forms.principals import LEVELS, SORTS, Filter
 from crm.queries.products import Line
 from crm.queries.timeline import Entry, Key
@@ -85,9 +86,9 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
 @bp.get(f"/<{NUMBER}>")
 def show(principal_id: int) -> Response:
     """One principal: how warm, what is promised, what happened, what it makes."""
-    return web.render(
-        "principals/show.html", "principals/_principal.html", **principal(request.args, principal_id)
-    )
+    context = principal(request.args, principal_id)
+    services.habits.visit(RecordKind.ORGANIZATION, principal_id, by=web.person().user_id, now=clock.now())
+    return web.render("principals/show.html", "principals/_principal.html", **context)
 
 
 def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:  # noqa: ARG001 - as redrawn

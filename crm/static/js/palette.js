@@ -2,6 +2,7 @@
 // listbox that arrives by htmx while somebody types; arrows choose, Enter follows, Esc closes.
 
 import { openDialog, openOne } from "./dialogs.js";
+import { keysOf, nameOf } from "./ways.js";
 
 const dialog = document.getElementById("palette");
 const text = document.getElementById("palette-text");
@@ -73,14 +74,6 @@ function ways() {
   });
 }
 
-/** The name of a link in the navigation, without the figure beside it. @param {Element} link */
-const nameOf = (link) =>
-  [...link.childNodes]
-    .filter((node) => node.nodeType === Node.TEXT_NODE)
-    .map((node) => node.textContent)
-    .join("")
-    .trim();
-
 /** The pages there are, from the navigation itself, so that the two never differ. */
 function addWays() {
   const list = document.getElementById("palette-list");
@@ -104,14 +97,7 @@ function wayTo(link, n) {
   option.href = link.href;
   const [name, keys] = option.querySelectorAll("span");
   name.textContent = nameOf(link);
-  if (link.dataset.go) {
-    for (const key of ["G", link.dataset.go.toUpperCase()]) {
-      const kbd = document.createElement("kbd");
-      kbd.setAttribute("aria-hidden", "true");
-      kbd.textContent = key;
-      keys.append(kbd);
-    }
-  }
+  keys.append(...keysOf(link));
   return way;
 }
 
@@ -156,6 +142,7 @@ const isOpener = (event) =>
 if (dialog instanceof HTMLDialogElement && text instanceof HTMLInputElement && results) {
   text.addEventListener("input", () => (isWaiting = true));
   text.addEventListener("keydown", pressed);
+  results.addEventListener("keydown", pressed);
   results.addEventListener("htmx:afterSwap", arrived);
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
     text.addEventListener(failure, () => (isWaiting = isHurried = false));
