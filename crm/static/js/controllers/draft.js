@@ -3,12 +3,14 @@ import htmx from "htmx.org";
 import { dropDraft, isReturn, keepDraft, readDraft } from "../drafts.js";
 
 /** Never kept: secrets, and what only fits the page it came with. */
-const NOT_KEPT = /^(csrf_token|request_key|password.*)$/;
+const NOT_KEPT = /^(csrf_token|request_key|step|password.*)$/;
 
 /**
  * Keeps what is typed into a form until it is saved:
  * <form method="post" data-controller="draft" data-draft-key-value="log:principal-7">
  * One key, one draft: name the record the form is about in it.
+ * With data-draft-carries-value="true" the form is one step of several under one key, each of which holds what the
+ * others were told in hidden fields: going on keeps the draft, and what a step does not show is put in hidden.
  */
 export default class DraftController extends Controller {
   connect() {
@@ -65,11 +67,17 @@ export default class DraftController extends Controller {
     if (isRefused) {
       keepDraft(this.key ?? "", { ...draft, sent: false }); // the server gave it back with what is wrong
     } else if (draft.sent && !isReturn()) {
-      dropDraft(this.key ?? ""); // it arrived, and this is the next one
+      this.arrived();
     } else if (JSON.stringify(draft.fields) !== JSON.stringify(JSON.parse(JSON.stringify(this.fields())))) {
       this.fill(draft.fields);
       this.tell();
     }
+  }
+
+  /** What was sent is with the server. The next step holds it; any other form is the next one, and empty. */
+  arrived() {
+    if (this.data.get("carries-value")) this.keep(false);
+    else dropDraft(this.key ?? "");
   }
 
   /** @param {[string, string, string?][]} fields */
@@ -81,16 +89,31 @@ export default class DraftController extends Controller {
       );
       const [, value, said] = left[i] ?? [];
       if (isTick(control)) control.checked = i >= 0;
-      else if (value !== undefined) control.value = value;
+      else if (value !== undefined) give(control, value);
       if (i >= 0) left.splice(i, 1);
       if (said !== undefined) control.dataset.said = said;
       control.dispatchEvent(new CustomEvent("draft:restored"));
     }
+    if (this.data.get("carries-value")) this.carry(left);
     // What htmx loads when a picker changes, it must load now too.
     htmx.process(/** @type {HTMLFormElement} */ (this.form));
     this.controls()
       .filter((control) => control.dataset.pickerTarget && control.value)
       .forEach((control) => control.dispatchEvent(new Event("change", { bubbles: true })));
+  }
+
+  /** What a draft of another step held and this one does not show. @param {[string, string, string?][]} left */
+  carry(left) {
+    const own = new Set(
+      this.controls()
+        .filter((control) => !isTick(control) && control.type !== "hidden")
+        .map((control) => control.name),
+    );
+    for (const [name, value] of left.filter(([name]) => !own.has(name))) {
+      const input = document.createElement("input");
+      Object.assign(input, { type: "hidden", name, value });
+      this.form?.append(input);
+    }
   }
 
   /** Says that the text comes from the last time, with the way to an empty form. */
@@ -132,6 +155,13 @@ export default class DraftController extends Controller {
 }
 
 /** @typedef {HTMLInputElement} Control a field; textareas and selects have what is used of it too */
+
+/** A list to choose from may not offer the value yet: htmx brings it with what it depends on. @param {Control} control @param {string} value */
+function give(control, value) {
+  control.value = value;
+  if (control instanceof HTMLSelectElement && control.value !== value)
+    control.add(new Option(value, value, true, true));
+}
 
 /** @param {Control} control */
 function isTick(control) {
