@@ -9,6 +9,8 @@ from crm.blueprints import (
     follow_up_moves,
     follow_ups,
     inbox,
+    interaction_list,
+    interaction_records,
     interactions,
     invitations,
     opportunities,
@@ -27,7 +29,9 @@ from crm.blueprints import (
 
 BLUEPRINTS = (
     today.bp,
+    interaction_list.bp,
     interactions.bp,
+    interaction_records.bp,
     follow_ups.bp,
     follow_up_moves.bp,
     principals.bp,

@@ -1,7 +1,7 @@
 """Logging what happened, and taking it back."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from crm.models import (
     Organization,
     User,
 )
-from crm.services import follow_ups
+from crm.services import follow_ups, records
 
 Live = TypeVar("Live", Contact, Opportunity, Organization)
 
@@ -85,6 +85,36 @@ def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
         _keep(entry.keeps, with_=interaction, by=by, now=now)
     db.session.flush()
     return interaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What an interaction should have said. Whom it was with stays: another person is another interaction."""
+
+    interaction_type: InteractionType
+    activity: str | None
+    happened_on: date
+    """The day in the zone of whoever corrects it."""
+    subject: str | None
+    notes: str | None
+    sentiment: Sentiment
+    location: str | None
+    duration_minutes: int | None
+    follow_up_note: str | None
+
+
+def correct(interaction: Interaction, to: Correction, *, by: User, now: datetime, seen: int) -> Interaction:
+    """Put right what was logged. The hour stays unless the day changes; then it is noon of that day.
+
+    Raises `Refused` for a day to come, `StaleDataError` where it was changed since version `seen`.
+    """
+    day = interaction.interaction_date.astimezone(ZoneInfo(by.time_zone)).date()
+    values = {one.name: getattr(to, one.name) for one in fields(to) if one.name != "happened_on"}
+    if to.happened_on != day:
+        values["interaction_date"] = _moment(to.happened_on, time_zone=by.time_zone, now=now)
+    if not interaction.follow_up_required:
+        values["follow_up_note"] = None
+    return records.change(interaction, values, seen=seen)
 
 
 def archive(interaction: Interaction, *, now: datetime) -> None:

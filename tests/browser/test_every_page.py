@@ -10,6 +10,7 @@ PAGES = (
     "/follow-ups",
     "/principals",
     "/principals/1",
+    "/interactions",
     "/interactions/new",
     "/team",
     "/team/1",

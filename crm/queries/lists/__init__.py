@@ -4,6 +4,7 @@
 """
 
 from crm.queries.lists.contacts import CONTACTS
+from crm.queries.lists.interactions import INTERACTIONS
 from crm.queries.lists.listing import Asker, Case, Column, Filter, Listing, SearchKey, Sort
 from crm.queries.lists.opportunities import OPPORTUNITIES
 from crm.queries.lists.organizations import ORGANIZATIONS
@@ -24,11 +25,12 @@ from crm.queries.lists.pages import (
     page,
 )
 
-LISTS = {listing.name: listing for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES)}
+LISTS = {listing.name: listing for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES, INTERACTIONS)}
 """Every list there is, by its name in addresses."""
 
 __all__ = [
     "CONTACTS",
+    "INTERACTIONS",
     "LISTS",
     "MOST_COUNTED",
     "OPPORTUNITIES",
