@@ -108,7 +108,12 @@ class _Pages:
         """The head of a column as the table component takes it, with the way to its order."""
         order = asked.sorted_by(column)
         href = self.url("index", **asked.address({"sort": order})) if order else ""
-        return {"label": column.label, "class": column.css, "sort": asked.direction(column), "href": href}
+        return {
+            "label": column.label,
+            "class": asked.css(column),
+            "sort": asked.direction(column),
+            "href": href,
+        }
 
     def _chips(self, asked: Asked, counts: Counts) -> list[tuple[str, str, int | None, bool]]:
         """The counted chips: text, address, how many it leads to, whether it is on."""

@@ -30,6 +30,9 @@ from crm.queries.saved_views import View
 MOST_LETTERS, MOST_WORDS = 100, 6
 MOST_TAGS, LONGEST_TAG = 10, 50
 
+LEAVE = ("p1", "p2", "p3")
+"""Classes of columns that leave a narrow table, in the order of design, section 7."""
+
 ALL = "all"
 """`view=all`: the list as it comes, also for somebody who has a view as default."""
 
@@ -132,6 +135,11 @@ class Asked:
         """The chosen columns as an address names them; "" for those that the list comes with."""
         word = ",".join(column.name for column in self.columns)
         return "" if self.columns == _columns(self.listing, "") else word
+
+    def css(self, column: Column) -> str:
+        """The classes of a column. One that the person chose does not leave a narrow table."""
+        classes = column.css.split()
+        return " ".join(name for name in classes if name not in LEAVE or not self.columns_word)
 
     @property
     def query(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from crm.enums import EngagementLevel
+from crm.forms.lists import read_search, words_of
 from crm.queries.principals import NOT_CONTACTED, Key, Sort
 
 LEVELS: dict[str, str] = {
@@ -16,8 +17,6 @@ LEVELS: dict[str, str] = {
 
 SORTS = {Sort.COLDEST: "Coldest first", Sort.RECENT: "Last interaction", Sort.NAME: "Name"}
 """The orders on offer, as people call them."""
-
-MOST_LETTERS, MOST_WORDS = 100, 6
 
 
 @dataclass(frozen=True)
@@ -33,10 +32,9 @@ class Filter:
     @classmethod
     def read(cls, args: "MultiDict[str, str]") -> "Filter":
         """The filter that the arguments of an address describe."""
-        search = " ".join(args.get("q", "").replace("\x00", " ").split())[:MOST_LETTERS]
         level, sort = args.get("level", ""), args.get("sort", "")
         return cls(
-            search=search,
+            search=read_search(args),
             level=level if level in LEVELS else "",
             sort=Sort(sort) if sort in set(Sort) else Sort.COLDEST,
             after=Key.parse(args.get("after", "")),
@@ -45,7 +43,7 @@ class Filter:
     @property
     def words(self) -> list[str]:
         """Each of them must be found."""
-        return self.search.split()[:MOST_WORDS]
+        return words_of(self.search)
 
     def address(self, **changes: object) -> dict[str, Any]:
         """Arguments of an address that asks the same but for `changes`; without `after` the first page."""

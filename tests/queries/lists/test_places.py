@@ -66,7 +66,8 @@ def test_what_is_no_place_of_this_order_is_none(text: str) -> None:
     ("n", "part"),
     [
         (0, 1), (0, "true"), (1, "Z"), (1, 3), (2, "2026-11-24"), (2, "9999-12-31T00:00:00+00:00"),
-        (3, "soon"), (3, 5), (4, "a\x00b"), (4, "\ud800"), (4, 1), (4, None), (5, 2**63), (5, 1.5), (5, True), (5, "1"),
+        (3, "soon"), (3, 5), (4, "a\x00b"), (4, "\ud800"), (4, 1), (4, None), (5, 2**63), (5, 1.5),
+        (5, True), (5, "1"),
     ],
 )  # fmt: skip
 def test_a_part_of_the_wrong_kind_makes_it_none(n: int, part: object) -> None:
