@@ -130,3 +130,12 @@ def test_a_stack_lives_dies_and_lives_again(up: Callable[[], Up]) -> None:
     assert "database system is shut down" in (third.folder / "logs" / "postgres.log").read_text()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(third.settings["DATABASE_URL"])
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    up = Up(tmp_path / "a-file")
+    assert up.process.wait(30) == 1
+    assert str(tmp_path / "a-file") in up.said
+    assert "What to do: make that place writable" in up.said
+    assert "Traceback" not in up.said
