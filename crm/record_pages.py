@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, Response, current_app, make_response, render_template, request, url_for
+from flask import Flask, Response, make_response, render_template, request, url_for
 
 from crm import filters, policy, principal_sentences, queries, record_sentences, web
 from crm.errors import Forbidden
@@ -141,14 +141,7 @@ def history(table: str, number: int, before: Place | None) -> dict[str, Any]:
     }
 
 
-def list_url(noun: str) -> str:
-    """The address of the list of all records of a noun, or the first page where that list is switched off."""
-    endpoint = f"{noun}_list.index"
-    return url_for(endpoint if endpoint in current_app.view_functions else "today.index")
-
-
 def register(app: Flask) -> None:
-    """Offer the words for columns and changes, and the addresses of lists, to every template."""
+    """Offer the words for columns and changes to every template."""
     words = {"label": record_sentences.label, "deed": record_sentences.deed}
     app.jinja_env.filters.update(words)
-    app.jinja_env.globals["list_url"] = list_url

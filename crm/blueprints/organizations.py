@@ -212,7 +212,8 @@ def _form(record: Organization | None, posted: "MultiDict[str, str] | None") -> 
 def _page(form: EditForm, record: Organization | None, *, status: int = 200) -> Response:
     letters = request.form.get("letters-parent_organization_id", "")
     number = record.organization_id if record else None
-    name = form["name"].data or ""
+    # Who is kept under a name was looked at then; while it is typed anew, /similar looks again.
+    name = form["name"].data if record is None or status == 422 else ""
     return web.render(
         "organizations/form.html",
         "organizations/_form.html",
@@ -222,7 +223,7 @@ def _page(form: EditForm, record: Organization | None, *, status: int = 200) -> 
         parent=queries.organizations.offer(form["parent_organization_id"].data),
         found=queries.organizations.suggest(letters),
         letters=letters,
-        similar=queries.duplicates.organizations(name, city=form["city"].data, but=number),
+        similar=queries.duplicates.organizations(name or "", city=form["city"].data, but=number),
         is_checked=bool(name) and status == 422,
     )
 

@@ -57,7 +57,9 @@ _SIMILAR = sa.text(
     select organization_id, name, coalesce(city, ''), coalesce(state, ''), is_principal, is_distributor,
            deleted_at is not null, parent_organization_id
       from organizations
-     where (name_key % fold(:bare) or fold(:bare) <% name_key or name_key = fold(:name))
+     where (name_key % fold(:bare) and similarity(name_key, fold(:bare)) >= 0.5
+            or fold(:bare) <% name_key and word_similarity(fold(:bare), name_key) >= 0.9
+            or name_key = fold(:name))
        and organization_id is distinct from :but
      order by name_key = fold(:name) desc, similarity(name_key, fold(:bare)) desc, organization_id
      limit 40

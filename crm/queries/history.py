@@ -140,6 +140,7 @@ def _change(row: sa.Row[Any], names: dict[tuple[str, int], str], table: str) -> 
             )
             for column in columns
             if column != "deleted_at"
+            and not (row.action is AuditAction.INSERT and _is_unsaid(after.get(column)))
         ],
         is_archiving=bool(after.get("deleted_at")),
         is_restoring="deleted_at" in after and not after["deleted_at"],
@@ -148,6 +149,11 @@ def _change(row: sa.Row[Any], names: dict[tuple[str, int], str], table: str) -> 
 
 def _in_order(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([*after, *before]))
+
+
+def _is_unsaid(value: Any) -> bool:
+    """What a new row holds where nobody said anything."""
+    return value is None or value is False or value in ([], "")
 
 
 def _is_told(column: str, table: str) -> bool:

@@ -26,6 +26,9 @@ class Book:
     busy_id: int
     """A principal with 25 interactions: more than one part of a timeline."""
     contact: str
+    organization_id: int
+    """Owned by the rep, with a contact, an opportunity and what happened."""
+    contact_id: int
 
 
 def write_book(database: Database) -> Book:
@@ -56,7 +59,12 @@ def _fill(make: Make) -> Book:
     make.product("Coarse polenta", principal=mill, category="Grains")
     school = make.organization("Marlowe Bend School District", city="Marlowe Bend", owner=nell)
     marisol = make.contact(
-        "Marisol", "Quintero-Vane", organization=school, position="Food service director", phone="555-0101"
+        "Marisol",
+        "Quintero-Vane",
+        organization=school,
+        position="Food service director",
+        phone="555-0101",
+        owner_id=nell.user_id,
     )
     menu = make.opportunity("Spring breakfast menu", organization=school, products=[croissant], owner=nell)
     make.interaction(
@@ -90,6 +98,8 @@ def _fill(make: Make) -> Book:
         cold_id=mill.organization_id,
         busy_id=soups.organization_id,
         contact=marisol.full_name,
+        organization_id=school.organization_id,
+        contact_id=marisol.contact_id,
     )
 
 

@@ -11,6 +11,19 @@ PAGES = (
     "/principals",
     "/principals/1",
     "/interactions",
+    "/organizations",
+    "/organizations/1",
+    "/organizations/1/edit",
+    "/organizations/1/history",
+    "/organizations/new",
+    "/contacts",
+    "/contacts/1",
+    "/contacts/1/edit",
+    "/contacts/1/leaving",
+    "/contacts/1/history",
+    "/contacts/new",
+    "/favorites",
+    "/trash",
     "/interactions/new",
     "/team",
     "/team/1",
@@ -41,7 +54,13 @@ def lines_of(label: Locator) -> int:
 
 
 def address(path: str, site: Site) -> str:
-    return path.replace("/1", f"/{site.book.principal_id}") if path.startswith("/principals/") else path
+    numbers = {
+        "/principals/1": site.book.principal_id,
+        "/organizations/1": site.book.organization_id,
+        "/contacts/1": site.book.contact_id,
+    }
+    found = next((start for start in numbers if path.startswith(start)), "")
+    return f"{found[:-1]}{numbers[found]}{path.removeprefix(found)}" if found else path
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,0 +1,117 @@
+"""Editing keeps what was said, and the history tells every step of it, whatever the order of the edits."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm.exc import StaleDataError
+
+from crm import queries, services
+from crm.db import db
+from crm.enums import AuditAction, Priority, RecordKind
+from crm.models import Organization, User
+from crm.services.organizations import Entry
+from tests.factories import Make
+
+Acting = Callable[[User | None], None]
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\x00"),
+    min_size=1,
+    max_size=60,
+)
+values = {
+    "city": st.none() | texts,
+    "notes": st.none() | texts,
+    "segment": st.none() | texts,
+    "priority": st.none() | st.sampled_from(list(Priority)),
+    "is_anchor": st.booleans(),
+    "is_distributor": st.booleans(),
+    "tags": st.lists(texts, max_size=4, unique=True),
+}
+edits = st.lists(
+    st.sampled_from(sorted(values)).flatmap(lambda name: st.tuples(st.just(name), values[name])), max_size=8
+)
+
+
+def told(value: Any) -> str:
+    """A value in the words of the history."""
+    if value is None or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=edits)
+def test_edits_are_kept_and_their_history_leads_from_the_first_value_to_the_last(
+    make: Make, nell: User, acting_as: Acting, edits: list[tuple[str, Any]]
+) -> None:
+    place = make.organization("Fallow Lane", owner=nell)
+    number = place.organization_id
+    acting_as(nell)
+    entry = Entry(name="Fallow Lane", owner_id=nell.user_id)
+    steps: list[tuple[str, str, str]] = []
+    for column, value in edits:
+        record = queries.organizations.record(number)
+        before = getattr(record, column)
+        entry = replace(entry, **{column: value})
+        services.organizations.change(record, entry, seen=record.version)
+        if before != value:
+            steps.append((column, told(before), told(value)))
+        db.session.commit()
+    record = queries.organizations.record(number)
+    assert {name: getattr(record, name) for name in values} == {
+        name: value for name, value in asdict(entry).items() if name in values
+    }
+    changes = queries.history.of("organizations", number, limit=50)
+    found = [
+        (one.column, one.before, one.after)
+        for change in reversed(changes)
+        if change.action is AuditAction.UPDATE
+        for one in change.alterations
+    ]
+    assert found == steps
+    assert all(change.by_name == "Nell Okafor" for change in changes if change.action is AuditAction.UPDATE)
+    acting_as(None)
+
+
+def test_a_record_that_was_changed_since_it_was_seen_is_not_changed(
+    make: Make, nell: User, acting_as: Acting
+) -> None:
+    place = make.organization(owner=nell)
+    acting_as(nell)
+    seen = place.version
+    services.records.change(place, {"city": "A"}, seen=seen)
+    with pytest.raises(StaleDataError):
+        services.records.change(place, {"city": "B"}, seen=seen)
+    assert place.city == "A"
+
+
+def test_saving_what_is_there_already_changes_no_version(make: Make, nell: User, acting_as: Acting) -> None:
+    place = make.organization(owner=nell, city="A")
+    acting_as(nell)
+    seen = place.version
+    services.records.change(place, {"city": "A"}, seen=seen)
+    assert place.version == seen
+
+
+def test_archiving_twice_keeps_the_first_day_and_restoring_brings_everything_back(
+    make: Make, nell: User, acting_as: Acting
+) -> None:
+    place = make.organization(owner=nell)
+    acting_as(nell)
+    first = datetime(2026, 11, 2, tzinfo=UTC)
+    services.records.archive(place, now=first)
+    services.records.archive(place, now=datetime(2026, 11, 3, tzinfo=UTC))
+    assert place.deleted_at == first
+    restored = services.records.restore(RecordKind.ORGANIZATION, place.organization_id)
+    assert isinstance(restored, Organization)
+    assert restored.deleted_at is None
+    told_of = queries.history.of("organizations", place.organization_id)
+    assert [(one.is_archiving, one.is_restoring) for one in told_of[:2]] == [(False, True), (True, False)]
