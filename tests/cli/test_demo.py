@@ -48,6 +48,7 @@ def rows(database: sa.Connection) -> Callable[[type], int]:
     """`rows(Organization)`: how many there are."""
 
     def count(model: type) -> int:
+        db.session.connection()  # a session that begins inside the block would outlive its savepoint
         with as_role(database, "kp_owner"):
             return db.session.execute(sa.select(sa.func.count()).select_from(model)).scalar_one()
 
