@@ -3,10 +3,12 @@
 Floor 5.
 """
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 
 from crm.queries.search import Kind
 
@@ -38,8 +40,14 @@ _PREFILLED_WITH: dict[Kind, str] = {
 
 def is_there(path: str) -> bool:
     """Whether this application answers a GET of `path`."""
+    return _answers(current_app.url_map, path)
+
+
+@lru_cache(maxsize=100)
+def _answers(rules: Map, path: str) -> bool:
+    """Asked for every hit of a search, and always the same: the rules stand once the application is made."""
     try:
-        current_app.url_map.bind("").match(path, method="GET")
+        rules.bind("").match(path, method="GET")
     except HTTPException:
         return False
     return True
@@ -53,9 +61,8 @@ def of_list(kind: Kind, letters: str) -> str:
 
 def of_record(kind: Kind, number: int) -> str:
     """The page of a record, or "" where its kind has none. A distributor without one is an organization."""
-    path = f"{_FOLDERS[kind]}/{number}"
-    if is_there(path):
-        return path
+    if is_there(f"{_FOLDERS[kind]}/1"):
+        return f"{_FOLDERS[kind]}/{number}"
     return of_record(Kind.ORGANIZATION, number) if kind is Kind.DISTRIBUTOR else ""
 
 

@@ -5,26 +5,34 @@ Floor 5.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 
-def highlighted(text: str, words: Iterable[str]) -> Markup:
-    """`text` with the parts that one of `words` names in bold; case and accents do not matter."""
-    plain, places = _plain(text)
-    wanted = sorted({_plain(word)[0] for word in words if word} - {""}, key=len, reverse=True)
-    marked, end = Markup(""), 0
-    if wanted:
-        for match in re.finditer("|".join(map(re.escape, wanted)), plain):
+def highlighter(words: Iterable[str]) -> Callable[[str], Markup]:
+    """What sets the parts of a text in bold that one of `words` names; case and accents do not matter."""
+    wanted = sorted({_plain(word)[0] for word in words} - {""}, key=len, reverse=True)
+    if not wanted:
+        return escape
+    pattern = re.compile("|".join(map(re.escape, wanted)))
+
+    def highlight(text: str) -> Markup:
+        plain, places = _plain(text)
+        parts, end = [], 0
+        for match in pattern.finditer(plain):
             first, last = places[match.start()], places[match.end() - 1] + 1
-            marked += Markup("{}<b>{}</b>").format(text[end:first], text[first:last])
+            parts += [escape(text[end:first]), "<b>", escape(text[first:last]), "</b>"]
             end = last
-    return marked + text[end:]
+        return Markup("".join([*parts, escape(text[end:])]))  # noqa: S704 - every part of it is escaped
+
+    return highlight
 
 
-def _plain(text: str) -> tuple[str, list[int]]:
+def _plain(text: str) -> tuple[str, Sequence[int]]:
     """`text` without case and accents, and for each of its signs the place of the one it was made of."""
+    if text.isascii():
+        return text.lower(), range(len(text))
     signs = [
         (plain, place)
         for place, sign in enumerate(text)

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm import addresses, queries, web
 from crm.forms.search import Asked, Deed
-from crm.highlights import highlighted
+from crm.highlights import highlighter
 from crm.queries.search import LEAST_LETTERS, MOST_LETTERS, Hit, Kind
 
 bp = Blueprint("search", __name__, url_prefix="/search")
@@ -132,11 +132,11 @@ def _recents(most: int) -> list[Found]:
 
 
 def _found(hits: Iterable[Hit], words: Iterable[str]) -> Iterable[Found]:
-    said = list(words)
+    highlight = highlighter(words)
     for hit in hits:
         yield Found(
             hit,
-            highlighted(hit.title, said),
+            highlight(hit.title),
             href=addresses.of_record(hit.kind, hit.record_id),
             log_href=addresses.to_log_on(hit.kind, hit.record_id),
             propose_href=addresses.of_new_opportunity(hit.kind, hit.record_id),
