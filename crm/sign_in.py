@@ -141,6 +141,7 @@ def init(app: Flask, settings: Settings) -> None:
         ),
         SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN=(SPENT_LINK, "error"),
         SECURITY_MSG_PASSWORD_RESET_EXPIRED=(SPENT_LINK, "error"),
+        SECURITY_MSG_PASSWORD_INVALID_LENGTH=("Use at least %(length)s characters.", "error"),
         SECURITY_MSG_RETYPE_PASSWORD_MISMATCH=("The two are not the same. Type both again.", "error"),
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
