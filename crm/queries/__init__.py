@@ -1,4 +1,4 @@
-"""Questions that are answered: plain read-only functions, called through their module (`queries.follow_ups.due`).
+"""Questions that are answered: read-only functions, called through their module (`queries.follow_ups.due`).
 
 Floor 3. What they take (person, day, moment) comes in as arguments.
 """

@@ -1,4 +1,4 @@
-"""Things that are done: plain functions that write, called through their module (`services.follow_ups.complete`).
+"""What is done: plain functions that write, called through their module (`services.opportunities.move`).
 
 Floor 4. They know the session and nothing of the web, add and flush, and never commit.
 """

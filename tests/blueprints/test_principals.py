@@ -311,7 +311,8 @@ def test_the_timeline_is_grouped_by_day_and_tells_each_interaction(
     assert headings[1].endswith("· yesterday")
     tasting = words(found.select(".timeline > li")[1])
     assert tasting.startswith(
-        "Demo/sampled with Marisol Quintero-Vane , Marlowe Bend School District 12:00 pm Loved the <croissant>"
+        "Demo/sampled with Marisol Quintero-Vane , Marlowe Bend School District 12:00 pm"
+        " Loved the <croissant>"
     )
     for part in ("Positive", "Spring breakfast menu", "Otis Brandt"):
         assert part in tasting

@@ -161,9 +161,7 @@ def test_every_case_of_every_filter_is_answered_and_counted_as_it_is_listed(
 
 @pytest.mark.parametrize("listing", lists.LISTS.values(), ids=lists.LISTS.keys())
 @pytest.mark.parametrize("value", ["'; --", "9" * 30, "🧀", "-1", "x" * 3000, "a\x00b", "\x00"])
-def test_junk_is_no_answer_or_finds_nothing(
-    value: str, listing: Listing, nell: User, acting_as: Act
-) -> None:
+def test_junk_is_no_answer_or_finds_nothing(value: str, listing: Listing, nell: User, acting_as: Act) -> None:
     acting_as(nell)
     for known in listing.filters:
         if known.condition(value, Asker(nell.user_id, TODAY)) is not None:
