@@ -29,3 +29,8 @@ def may_see_mail_of_others(user: User) -> bool:
 def may_manage_people(user: User) -> bool:
     """Accounts are an admin's: who signs in, as what, in whose team, and what becomes of their records."""
     return user.role is Role.ADMIN
+
+
+def may_switch_features(user: User) -> bool:
+    """What is switched on for the firm is an admin's decision."""
+    return user.role is Role.ADMIN

@@ -8,7 +8,7 @@ from functools import cached_property
 from flask import g
 from flask_security import current_user
 
-from crm import clock, queries, web
+from crm import clock, flags, queries, web
 from crm.config import Settings
 from crm.db import db
 
@@ -37,6 +37,7 @@ def context(settings: Settings) -> dict[str, object]:
         "active": "",
         "is_out_of_band": False,
         "new_request_key": web.new_request_key,
+        "flags": flags,
         "inbox_available": settings.inbox_dir is not None,
     }
 

@@ -31,7 +31,7 @@ from wtforms import Field
 
 from crm import clock
 from crm.db import db
-from crm.errors import Refused, refusal_of
+from crm.errors import Forbidden, Refused, refusal_of
 from crm.models import User
 from crm.services import request_keys
 
@@ -167,6 +167,25 @@ def _blame(form: FlaskForm, refused: Refused) -> None:
 def new_request_key() -> str:
     """The key that one rendered form carries."""
     return str(uuid4())
+
+
+def only(
+    may: Callable[[User], bool], why: str
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Let only those through of whom `may` is true; everybody else is answered 403 with `why`, whatever they
+    asked for. `why` says who can help.
+    """
+
+    def guard(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @functools.wraps(view)
+        def inner(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            if not may(person()):
+                raise Forbidden(why)
+            return view(*args, **kwargs)
+
+        return inner
+
+    return guard
 
 
 def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

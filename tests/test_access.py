@@ -76,7 +76,7 @@ PAGE, ANYBODY = Route(May.EVERYONE), Route(May.STRANGERS)
 SEALED = Route(May.EVERYONE, missing=400)
 """Its address carries a seal, which only who may use it has: without one it is 400 for everybody."""
 
-ROUTES: Final = {
+ROUTES: dict[str, Route] = {
     "today.index": PAGE,
     "team.index": PAGE,
     "team.show": PAGE,
@@ -88,6 +88,8 @@ ROUTES: Final = {
     "accounts.leave": Route(May.ADMINS),
     "accounts.come_back": Route(May.ADMINS),
     "accounts.unlock": Route(May.ADMINS),
+    "flags.index": Route(May.ADMINS),
+    "flags.change": Route(May.ADMINS, {"bulk-moves-state": "off"}),
     "invitations.choose": ANYBODY,
     "invitations.accept": ANYBODY,
     "components.index": PAGE,
@@ -114,49 +116,51 @@ ROUTES: Final = {
     "interaction_records.history": PAGE,
     "interaction_records.edit": Route(May.KEEPERS),
     "interaction_records.change": Route(May.KEEPERS),
+    "contacts.show": PAGE,
+    "contacts.timeline": PAGE,
+    "contacts.history": PAGE,
+    "contacts.similar": PAGE,
+    "contacts.new": PAGE,
+    "contacts.create": PAGE,
+    "contacts.draft": PAGE,
+    "contacts.edit": Route(May.KEEPERS),
+    "contacts.change": Route(May.KEEPERS, {"first_name": "X", "version": "1"}),
+    "contacts.leaving": Route(May.KEEPERS),
+    "contacts.draft_leaving": Route(May.KEEPERS),
+    "contacts.leave": Route(May.KEEPERS),
+    "contacts.advocate": Route(May.KEEPERS),
+    "contacts.archive": Route(May.KEEPERS),
+    "organizations.show": PAGE,
+    "organizations.timeline": PAGE,
+    "organizations.history": PAGE,
+    "organizations.similar": PAGE,
+    "organizations.suggestions": PAGE,
+    "organizations.new": PAGE,
+    "organizations.create": PAGE,
+    "organizations.draft": PAGE,
+    "organizations.edit": Route(May.KEEPERS),
+    "organizations.change": Route(May.KEEPERS, {"name": "X", "version": "1"}),
+    "organizations.archive": Route(May.KEEPERS),
     "opportunities.show": PAGE,
     "opportunities.timeline": PAGE,
     "opportunities.history": PAGE,
-    "opportunities.edit": Route(May.KEEPERS, archived=False),
-    "opportunities.draft": Route(May.KEEPERS, archived=False),
-    "opportunities.change": Route(May.KEEPERS, {"name": "Mine"}, archived=False),
+    "opportunities.edit": Route(May.KEEPERS),
+    "opportunities.change": Route(May.KEEPERS, {"name": "X", "version": "1"}),
+    "opportunities.draft": Route(May.KEEPERS),
     "opportunities.stage": Route(May.KEEPERS),
-    "opportunities.move": Route(May.KEEPERS, {"stage": "Demo Scheduled"}),
+    "opportunities.move": Route(May.KEEPERS, {"stage": "Demo Scheduled", "version": "1"}),
     "opportunities.put_back": SEALED,
     "opportunities.archive": Route(May.KEEPERS),
     "opportunities.restore": Route(May.KEEPERS),
     "opportunity_entry.new": PAGE,
     "opportunity_entry.step": PAGE,
     "opportunity_entry.create": PAGE,
-    "organizations.show": PAGE,
-    "organizations.timeline": PAGE,
-    "organizations.history": PAGE,
-    "organizations.new": PAGE,
-    "organizations.create": PAGE,
-    "organizations.edit": Route(May.KEEPERS, archived=False),
-    "organizations.change": Route(May.KEEPERS, {"name": "Mine", "version": "1"}, archived=False),
-    "organizations.draft": PAGE,
-    "organizations.similar": PAGE,
-    "organizations.suggestions": PAGE,
-    "organizations.archive": Route(May.KEEPERS, archived=False),
-    "contacts.show": PAGE,
-    "contacts.timeline": PAGE,
-    "contacts.history": PAGE,
-    "contacts.new": PAGE,
-    "contacts.create": PAGE,
-    "contacts.edit": Route(May.KEEPERS, archived=False),
-    "contacts.change": Route(May.KEEPERS, {"first_name": "Mine", "version": "1"}, archived=False),
-    "contacts.draft": PAGE,
-    "contacts.similar": PAGE,
-    "contacts.advocate": Route(May.KEEPERS, {"status": "Blocker"}, archived=False),
-    "contacts.leaving": Route(May.KEEPERS, archived=False),
-    "contacts.leave": Route(May.KEEPERS, {"left_on": "2026-01-05"}, archived=False),
-    "contacts.draft_leaving": Route(May.KEEPERS, archived=False),
-    "contacts.archive": Route(May.KEEPERS, archived=False),
-    "trash.index": PAGE,
-    "trash.restore": Route(May.KEEPERS),
     "favorites.index": PAGE,
     "favorites.toggle": PAGE,
+    "trash.index": PAGE,
+    "trash.restore": Route(May.KEEPERS),
+    "search.index": PAGE,
+    "search.palette": PAGE,
     "principals.index": PAGE,
     "principals.show": PAGE,
     "principals.interactions": PAGE,
@@ -171,9 +175,16 @@ ROUTES: Final = {
     "settings.save": PAGE,
 }
 
+for _noun in ("organizations", "contacts", "opportunities", "interactions"):
+    ROUTES |= {
+        f"{_noun}_list.{name}": PAGE
+        for name in ("index", "export", "confirm", "change", "name_view", "save_view")
+    }
+    ROUTES |= {f"{_noun}_list.{name}": Route(May.PERSON) for name in ("put_back", "delete_view")}
+
 NUMBER_OF_NOBODY: Final = 9_000_000_000
 
-WORDS: Final = {"key": "nothing", "token": "made-up"}
+WORDS: Final = {"key": "nothing", "token": "made-up", "name": "bulk-moves", "kind": "organization"}
 """Values for what an address names beside records."""
 
 
@@ -247,7 +258,9 @@ def book(make: Make) -> Book:
             Record.MISSING: NUMBER_OF_NOBODY,
         },
         "job_id": {Record.MISSING: NUMBER_OF_NOBODY},
+        "saved_view_id": {Record.MISSING: NUMBER_OF_NOBODY},
     }
+    numbers["record_id"] = numbers["organization_id"]
     return Book(people, numbers)
 
 

@@ -1,17 +1,11 @@
 """Accounts: what admins do with the people of the firm. Their pages are the team's (blueprints/team.py)."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
 from flask import Blueprint, Response, request, url_for
-from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from crm import policy, queries, services, web
 from crm.blueprints import invitations, team
 from crm.enums import Role
-from crm.errors import Forbidden
 from crm.forms.accounts import InvitationForm, LeaveForm
 from crm.models import User
 from crm.queries.belongings import Belongings
@@ -20,19 +14,9 @@ bp = Blueprint("accounts", __name__, url_prefix="/team")
 
 ONE = f"/<{team.NUMBER}>"
 
-P = ParamSpec("P")
-
-
-def for_admins(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let only admins through; everybody else is answered 403 whatever they asked for."""
-
-    @wraps(view)
-    def inner(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if not policy.may_manage_people(web.person()):
-            raise Forbidden("Only an admin can change who signs in and what they may do. Ask one of them.")
-        return view(*args, **kwargs)
-
-    return inner
+for_admins = web.only(
+    policy.may_manage_people, "Only an admin can change who signs in and what they may do. Ask one of them."
+)
 
 
 @bp.get("/new")

@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
-from crm import clock, filters, policy, queries, sentences, services, web
+from crm import clock, filters, flags, policy, queries, sentences, services, web
 from crm.errors import Forbidden
 from crm.forms.follow_ups import DayForm, OwnerForm, PromiseForm, SnoozeForm, snooze_days
 from crm.models import Interaction
@@ -53,7 +53,7 @@ def content(args: MultiDict[str, str]) -> dict[str, Any]:
         "shown": len(rows),
         "next_key": str(next_key) if next_key else "",
         "changeable": changeable,
-        "can_move": bool(changeable) and after is None,
+        "can_move": bool(changeable) and after is None and flags.is_on("bulk-moves"),
         "colleagues": [colleague for colleague in colleagues if colleague.user_id != me.user_id],
         "keeper": next((other.full_name for other in colleagues if other.user_id == whose), ""),
         "lede": sentences.promises(counts),

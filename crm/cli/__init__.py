@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from crm.cli import demo, engagement, imports, jobs, mail, users
+from crm.cli import demo, engagement, flags, imports, jobs, mail, users
 
 GROUPS = (
     demo.demo,
     engagement.engagement,
+    flags.flags,
     imports.imports,
     jobs.jobs,
     mail.mail,

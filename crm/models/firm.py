@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.enums import Picklist
+from crm.db import TYPES
+from crm.enums import Picklist, Role
 from crm.models.base import Counted, Id, Model, Versioned
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class FeatureFlag(Model):
 
     flag: Mapped[str] = mapped_column(primary_key=True)
     is_on: Mapped[bool] = mapped_column(server_default=sa.false(), default=False)
+    roles: Mapped[list[Role]] = mapped_column(sa.ARRAY(TYPES[Role]), server_default="{}", default=list)
+    """For whom it is on; empty = for everybody."""
     note: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(
         sa.DateTime(timezone=True), server_default=sa.func.now(), server_onupdate=sa.FetchedValue()

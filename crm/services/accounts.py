@@ -1,7 +1,7 @@
 """Accounts: who signs in, as what, in whose team.
 
 Made and changed by commands, which run as the owner of the tables, and by admins on their page. The database
-lets nobody else (`change_account`, `open_account` in migrations/sql/functions).
+lets nobody else: the trigger `guard_users` tells so.
 """
 
 from typing import TypeAlias
@@ -51,17 +51,18 @@ def create(
     Raises `Refused` for an address, a name, a zone or a manager that cannot be, and
     `sqlalchemy.exc.IntegrityError` (uq_users_email) for an address that somebody has.
     """
-    account = sa.func.open_account(
-        _address(email),
-        _name(full_name),
-        sa.cast(role, User.role.type),
-        _manager(manager).user_id if manager is not None else None,
-        _zone(time_zone),
-        password_hash,
-        uuid4().hex,
+    user = User(
+        email=_address(email),
+        full_name=_name(full_name),
+        role=role,
+        time_zone=_zone(time_zone),
+        manager_id=_manager(manager).user_id if manager is not None else None,
+        password=password_hash,
+        fs_uniquifier=uuid4().hex,
     )
-    user_id = db.session.execute(sa.select(account)).scalar_one()
-    return db.session.get_one(User, user_id)
+    db.session.add(user)
+    db.session.flush()
+    return user
 
 
 def change_role(who: Who, *, to: Role) -> User:
@@ -76,7 +77,9 @@ def change_role(who: Who, *, to: Role) -> User:
         )
     if to is not Role.ADMIN:
         _insist_on_another_admin(user)
-    return _write(user, role=to)
+    user.role = to
+    db.session.flush()
+    return user
 
 
 def change_manager(who: Who, *, to: Who | None) -> User:
@@ -92,7 +95,9 @@ def change_manager(who: Who, *, to: Who | None) -> User:
         raise Refused(
             f"{manager.full_name} is in {user.full_name}'s team. Name another manager.", field="manager"
         )
-    return _write(user, manager_id=manager.user_id if manager else None)
+    user.manager_id = manager.user_id if manager else None
+    db.session.flush()
+    return user
 
 
 def place(who: Who, *, role: Role, manager: Who | None) -> User:
@@ -108,7 +113,7 @@ def deactivate(who: Who) -> User:
     """
     user = get(who)
     _insist_on_another_admin(user)
-    _write(user, active=False)
+    user.active = False
     user.fs_uniquifier = uuid4().hex
     db.session.flush()
     return user
@@ -116,7 +121,10 @@ def deactivate(who: Who) -> User:
 
 def activate(who: Who) -> User:
     """Let somebody sign in again, with the password they had."""
-    return _write(get(who), active=True)
+    user = get(who)
+    user.active = True
+    db.session.flush()
+    return user
 
 
 def choose_password(user: User, *, password_hash: str) -> None:
@@ -144,24 +152,6 @@ def _insist_on_another_admin(user: User) -> None:
         raise Refused(
             f"{user.full_name} is the only admin who can sign in. Make somebody else one first.", field="role"
         )
-
-
-_AS_IT_IS = object()
-
-
-def _write(
-    user: User, *, role: Role | None = None, active: bool | None = None, manager_id: object = _AS_IT_IS
-) -> User:
-    """Change what only an admin may change, through the function that looks who asks."""
-    change = sa.func.change_account(
-        user.user_id,
-        sa.cast(role or user.role, User.role.type),
-        user.manager_id if manager_id is _AS_IT_IS else manager_id,
-        user.active if active is None else active,
-    )
-    db.session.execute(sa.select(change))
-    db.session.refresh(user)
-    return user
 
 
 def _address(email: str) -> str:

@@ -1,0 +1,18 @@
+-- Switch a feature on or off, for everybody or (roles not empty) for some. kp_staff may only read feature_flags, so
+-- whatever a page asks for, a feature is switched only where the person of the transaction is an admin. Commands, which
+-- run as the owner without a person, may as well.
+create or replace function set_feature_flag(name text, switched_on boolean, for_roles role_enum[]) returns void
+    language plpgsql security definer set search_path = pg_catalog, public
+as $$
+begin
+    if current_setting('role') not in ('none', 'kp_owner') and app_role() is distinct from 'admin' then
+        raise insufficient_privilege using message = 'only an admin switches features';
+    end if;
+
+    insert into feature_flags (flag, is_on, roles)
+    values (name, switched_on, for_roles)
+    on conflict (flag) do update set is_on = excluded.is_on, roles = excluded.roles;
+end
+$$;
+revoke execute on function set_feature_flag(text, boolean, role_enum[]) from public;
+grant execute on function set_feature_flag(text, boolean, role_enum[]) to kp_staff;

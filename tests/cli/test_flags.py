@@ -1,0 +1,54 @@
+"""`flask flags`: an operator switches features on a running system."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from crm.db import db
+from tests.factories import as_role
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def flask(app: Flask, database: sa.Connection) -> Command:
+    """`flask("list")`: what `flask flags` does, as the owner of the tables."""
+
+    def run(*arguments: str) -> Result:
+        db.session.commit()
+        with as_role(database, "kp_owner"):
+            done = app.test_cli_runner().invoke(args=["flags", *arguments])
+        db.session.expire_all()
+        return done
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("off", "off"),
+        ("on", "on"),
+        ("manager,admin", "on for managers and admins"),
+        ("admin, rep, manager", "on"),
+    ],
+)
+def test_a_feature_is_switched_and_listed(flask: Command, state: str, said: str) -> None:
+    done = flask("set", "bulk-moves", state)
+    assert (done.exit_code, done.output) == (0, f"bulk-moves is {said} from the next request on.\n")
+    listed = flask("list").output
+    assert [" ".join(line.split()) for line in listed.splitlines()] == [
+        f"bulk-moves {said} Move everything that is overdue in a list of follow-ups to tomorrow at once."
+    ]
+
+
+def test_what_is_none_is_refused_in_words(flask: Command) -> None:
+    unknown = flask("set", "bulk-move", "on")
+    assert unknown.exit_code == 1
+    assert "There is no feature bulk-move. There are: bulk-moves." in unknown.output
+    nonsense = flask("set", "bulk-moves", "maybe")
+    assert nonsense.exit_code == 2
+    assert "maybe is none of on, off, or roles like manager,admin." in nonsense.output
