@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from flask import Flask, Response, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import NoResultFound
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import NoResultFound, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -37,6 +38,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(Forbidden, lambda error: answer(403, str(error)))
     app.register_error_handler(NoResultFound, lambda _: answer(404))
     app.register_error_handler(StaleDataError, lambda _: answer(409))
+    app.register_error_handler(ProgrammingError, _denied)
     app.register_error_handler(InternalServerError, _broken)
 
 
@@ -63,6 +65,17 @@ def _csrf(_: CSRFError) -> Response:
     return answer(
         400, "This form is out of date. Go back (your text is still there), load the page and send it again."
     )
+
+
+def _denied(error: ProgrammingError) -> Response:
+    """403 where row security says that the row is somebody else's; anything else, a grant that we forgot
+    among it, is ours to mend.
+    """
+    denial = error.orig
+    if isinstance(denial, InsufficientPrivilege) and "permission denied" not in str(denial):
+        log.warning("denied by row security", reason=str(denial))
+        return answer(403)
+    raise error
 
 
 def _broken(_: InternalServerError) -> Response:

@@ -70,8 +70,10 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
         words += [] if arguments else ["-m", "not long"]
     else:
         words += arguments
-    with _passing_on_interrupts():
-        return subprocess.run(words, cwd=environment.CHECKOUT, env=os.environ | settings).returncode
+    # What coverage counts, each process for itself, is put together and read in there; nothing of it stays.
+    with tempfile.TemporaryDirectory(prefix="pantry-coverage-") as counts, _passing_on_interrupts():
+        known = os.environ | settings | {"COVERAGE_FILE": f"{counts}/coverage"}
+        return subprocess.run(words, cwd=environment.CHECKOUT, env=known).returncode
 
 
 def lint() -> bool:

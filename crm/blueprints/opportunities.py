@@ -66,8 +66,11 @@ web.redraws("opportunities.show", "opportunities/_opportunity.html", opportunity
 @bp.get(f"{ONE}/timeline")
 def timeline(opportunity_id: int) -> str:
     """The part of the timeline from a place on, for the button under it; else the page shows it."""
+    record = queries.opportunities.record(opportunity_id)
     before = Place.parse(request.args.get("before", ""))
-    return render_template("records/_days.html", **_timeline(opportunity_id, before) | {"is_next_part": True})
+    return render_template(
+        "records/_days.html", **_timeline(record.opportunity_id, before) | {"is_next_part": True}
+    )
 
 
 @bp.get(f"{ONE}/history")

@@ -16,6 +16,7 @@ ONE = "/<kind>/<int(max=9223372036854775807):record_id>"
 PAGES = {
     RecordKind.ORGANIZATION: ("organizations.show", "organization_id"),
     RecordKind.CONTACT: ("contacts.show", "contact_id"),
+    RecordKind.OPPORTUNITY: ("opportunities.show", "opportunity_id"),
     RecordKind.INTERACTION: ("interaction_records.show", "interaction_id"),
 }
 """The page of a record of each kind that has one, archived or not."""
@@ -52,7 +53,10 @@ def restore(kind: str, record_id: int) -> Response:
     known = _kind(kind) or abort(404)
     archived = queries.trash.get(known, record_id)
     record_pages.must_be_allowed(*archived.owners)
-    services.records.restore(known, record_id)
+    if known is RecordKind.OPPORTUNITY:  # not beside another one for the same product
+        services.opportunities.restore(queries.opportunities.record(record_id))
+    else:
+        services.records.restore(known, record_id)
     page = page_of(known, record_id)
     link_text = "Open it" if page else ""
     web.toast(f"{archived.name} is in the book again.", link=page or None, link_text=link_text)

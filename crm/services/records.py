@@ -1,4 +1,11 @@
-"""Plain keeping of a record of any kind: create, change, archive, restore. Rules live with their noun."""
+"""Plain keeping of a record of any kind: create, change, archive, restore. Rules live with their noun.
+
+Views ask `crm.policy` first whether the person may; row security says the same of each row once more.
+
+Archiving takes nothing along and nothing blocks it: what hangs on a record stays, and shows it as archived.
+Counts leave out an archived opportunity with its interactions, by triggers; an interaction has a rule of its
+own (`services.interactions.archive`). So restoring one row brings back exactly what archiving it took away.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +30,17 @@ MODELS: dict[RecordKind, type[Any]] = {
 }
 
 
+class StaleVersion(StaleDataError):
+    """The row was changed since it was seen. Answered 409, with both values of each field."""
+
+    def __init__(self, version: int, newest: Mapping[str, Any]) -> None:
+        super().__init__("the row was changed since it was seen")
+        self.version = version
+        """The version that the row has now."""
+        self.newest = newest
+        """The columns that were to be changed, as they are now."""
+
+
 def create(model: type[M], values: Mapping[str, Any]) -> M:
     """A new row of `model` with these columns, flushed."""
     row = model(**values)
@@ -43,10 +61,10 @@ def take(row: V) -> V:
 def change(row: V, values: Mapping[str, Any], *, seen: int) -> V:
     """Give these columns of a row that was seen at version `seen` new values, flushed.
 
-    Raises `sqlalchemy.orm.exc.StaleDataError` where it was changed since.
+    Raises `StaleVersion` with the newest values where it was changed since.
     """
     if take(row).version != seen:
-        raise StaleDataError("the row was changed since it was seen")
+        raise StaleVersion(row.version, {column: getattr(row, column) for column in values})
     for column, value in values.items():
         if getattr(row, column) != value:
             setattr(row, column, value)
@@ -63,8 +81,12 @@ def archive(row: V, *, now: datetime) -> V:
 
 
 def restore(kind: RecordKind, record_id: int) -> Any:
-    """Bring an archived record back. Raises `sqlalchemy.exc.NoResultFound` for a number that is none's."""
+    """Bring an archived record back; one that is not archived stays as it is.
+
+    Raises `sqlalchemy.exc.NoResultFound` for a number that is none's.
+    """
     row = take(db.session.get_one(MODELS[kind], record_id))
-    row.deleted_at = None
-    db.session.flush()
+    if row.is_archived:
+        row.deleted_at = None
+        db.session.flush()
     return row

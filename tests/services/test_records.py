@@ -115,3 +115,29 @@ def test_archiving_twice_keeps_the_first_day_and_restoring_brings_everything_bac
     assert restored.deleted_at is None
     told_of = queries.history.of("organizations", place.organization_id)
     assert [(one.is_archiving, one.is_restoring) for one in told_of[:2]] == [(False, True), (True, False)]
+
+
+def test_a_stale_change_brings_the_newest_values_along(make: Make, nell: User, acting_as: Acting) -> None:
+    place = make.organization("Fallow Lane", owner=nell, city="Elkhollow")
+    acting_as(nell)
+    services.records.change(place, {"city": "Marlinde"}, seen=1)
+    with pytest.raises(services.records.StaleVersion) as stale:
+        services.records.change(place, {"city": "Norbrook", "state": "OH"}, seen=1)
+    assert stale.value.version == 2
+    assert stale.value.newest == {"city": "Marlinde", "state": None}
+    assert place.city == "Marlinde"
+
+
+def test_archiving_takes_nothing_along_and_restoring_brings_back_just_that(
+    make: Make, nell: User, acting_as: Acting
+) -> None:
+    place = make.organization("Fallow Lane", owner=nell)
+    dana = make.contact("Dana", organization=place)
+    placement = make.opportunity(organization=place, owner=nell)
+    acting_as(nell)
+    services.records.archive(place, now=datetime(2026, 11, 20, tzinfo=UTC))
+    assert [place.is_archived, dana.is_archived, placement.is_archived] == [True, False, False]
+    services.records.restore(RecordKind.ORGANIZATION, place.organization_id)
+    services.records.restore(RecordKind.CONTACT, dana.contact_id)
+    db.session.refresh(dana)
+    assert (place.is_archived, place.version, dana.version) == (False, 3, 1)

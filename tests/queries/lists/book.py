@@ -36,8 +36,30 @@ FILLS: Final = {
                now() - n * interval '1 minute'
           from at, generate_series(1, :rows) n
     """,
+    "interactions": """
+        with at as (insert into organizations (name) values ('Everywhere') returning organization_id)
+        insert into interactions (organization_id, interaction_type, interaction_date, subject, updated_at)
+        select organization_id, (enum_range(null::interaction_type_enum))[1 + n % 6],
+               now() - n * interval '1 hour', 'Subject ' || md5(n::text), now() - n * interval '1 minute'
+          from at, generate_series(1, :rows) n
+    """,
+    "products": """
+        with at as (insert into organizations (name, is_principal) values ('Maker of all', true)
+                    returning organization_id)
+        insert into products (name, principal_id, category, updated_at)
+        select 'Product ' || md5(n::text), organization_id,
+               case n % 5 when 0 then null else 'Category ' || n % 30 end, now() - n * interval '1 minute'
+          from at, generate_series(1, :rows) n
+    """,
+    "distributors": """
+        insert into organizations (name, is_distributor)
+        select 'Distributor ' || md5(n::text), n % 2 = 0 from generate_series(1, 2 * :rows) n
+    """,
 }
 """What fills the table of a list, by the list's name; a new list needs one."""
+
+TABLES: Final = {"distributors": "organizations"}
+"""The table of a list that is called otherwise."""
 
 
 def fill(connection: sa.Connection, list_name: str, rows: int = ROWS) -> None:
@@ -45,4 +67,4 @@ def fill(connection: sa.Connection, list_name: str, rows: int = ROWS) -> None:
     db.session.connection()
     with as_role(connection, "kp_owner"):
         connection.execute(sa.text(FILLS[list_name]), {"rows": rows})
-        connection.exec_driver_sql(f"analyze {list_name}")
+        connection.exec_driver_sql(f"analyze {TABLES.get(list_name, list_name)}")

@@ -88,6 +88,7 @@ export default class DraftController extends Controller {
         ([name, value]) => name === control.name && (!isTick(control) || value === control.value),
       );
       const [, value, said] = left[i] ?? [];
+      control.dataset.was ??= control.value; // a hidden field forgets what the page came with
       if (isTick(control)) control.checked = i >= 0;
       else if (value !== undefined) give(control, value);
       if (i >= 0) left.splice(i, 1);
@@ -133,7 +134,7 @@ export default class DraftController extends Controller {
       this.form?.reset();
       this.controls().forEach((control) => {
         delete control.dataset.said;
-        if (control.type === "hidden") control.value = control.defaultValue;
+        if (control.type === "hidden") control.value = control.dataset.was ?? control.value;
         control.dispatchEvent(new CustomEvent("draft:restored"));
       });
     });

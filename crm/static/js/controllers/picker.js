@@ -14,7 +14,7 @@ export default class PickerController extends Controller {
     this.said = /** @type {HTMLElement} */ (this.targets.find("said"));
     this.targets.find("plain")?.remove(); // what does the same without scripts would be posted too
     this.value.disabled = false;
-    this.before = { value: this.value.defaultValue, html: this.what.innerHTML };
+    this.before = { value: this.value.dataset.was ?? this.value.defaultValue, html: this.what.innerHTML };
     this.over = new AbortController();
     this.value.addEventListener("draft:restored", () => this.showRestored(), { signal: this.over.signal });
     if (this.value.dataset.said) this.showRestored();
