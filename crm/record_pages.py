@@ -9,11 +9,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, abort, make_response, render_template, request, url_for
 
 from crm import filters, policy, principal_sentences, queries, record_sentences, web
 from crm.errors import Forbidden
 from crm.forms.base import Difference, EditForm, hidden
+from crm.models.base import Versioned
 from crm.queries.history import Change
 from crm.queries.keys import read_number
 from crm.queries.timeline import Place
@@ -68,6 +69,12 @@ def must_be_allowed(*owners: int | None) -> None:
         raise Forbidden(
             "That is a colleague's record. They, their manager or an admin can change it; you can log on it."
         )
+
+
+def must_be_live(record: Versioned) -> None:
+    """404 with the way out for a record that is archived: it is restored first, then changed."""
+    if record.is_archived:
+        abort(404, "It is archived. Restore it on its page or in the Trash, then change it.")
 
 
 def may_hand_over(form: EditForm, record: Any) -> bool:

@@ -240,9 +240,10 @@ def archive(contact_id: int) -> Response:
 
 
 def _to_change(contact_id: int) -> Contact:
-    """The row. Raises `Forbidden` if the person may not change it."""
+    """The row. `Forbidden` if the person may not change it; 404 with the way out if it is archived."""
     record = queries.contacts.record(contact_id)
     record_pages.must_be_allowed(record.owner_id)
+    record_pages.must_be_live(record)
     return record
 
 

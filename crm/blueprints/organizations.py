@@ -182,9 +182,10 @@ def archive(organization_id: int) -> Response:
 
 
 def _to_change(organization_id: int) -> Organization:
-    """The row. Raises `Forbidden` if the person may not change it."""
+    """The row. `Forbidden` if the person may not change it; 404 with the way out if it is archived."""
     record = queries.organizations.record(organization_id)
     record_pages.must_be_allowed(*_owners(record))
+    record_pages.must_be_live(record)
     return record
 
 

@@ -53,6 +53,8 @@ def restore(kind: str, record_id: int) -> Response:
     known = _kind(kind) or abort(404)
     archived = queries.trash.get(known, record_id)
     record_pages.must_be_allowed(*archived.owners)
+    if archived.at is None:
+        abort(404, "It is in the book already: somebody restored it, or it was never archived.")
     if known is RecordKind.OPPORTUNITY:  # not beside another one for the same product
         services.opportunities.restore(queries.opportunities.record(record_id))
     else:

@@ -20,7 +20,8 @@ class Archived:
     kind: RecordKind
     record_id: int
     name: str
-    at: datetime
+    at: datetime | None
+    """When it was archived; None = it is in the book."""
     owners: list[int]
 
 
@@ -84,11 +85,11 @@ def page(
     rows = db.session.execute(sa.text(query), bound).all()
     found = [Archived(RecordKind(row.kind), row.id, row.name, row.deleted_at, row.owners) for row in rows]
     last = found[limit - 1] if len(found) > limit else None
-    return found[:limit], Key(last.at, last.record_id) if last else None
+    return found[:limit], Key(last.at, last.record_id) if last and last.at else None
 
 
 def get(kind: RecordKind, record_id: int) -> Archived:
-    """One archived record. Raises `sqlalchemy.exc.NoResultFound` if there is none, or it is not archived."""
-    query = f"select s.* from ({_SOURCES[kind]}) s where s.id = :number and s.deleted_at is not null"
+    """One record, archived or not. Raises `sqlalchemy.exc.NoResultFound` if there is none of that number."""
+    query = f"select s.* from ({_SOURCES[kind]}) s where s.id = :number"
     row = db.session.execute(sa.text(query), {"number": record_id}).one()
     return Archived(kind, row.id, row.name, row.deleted_at, row.owners)

@@ -344,6 +344,14 @@ def test_it_is_archived_found_in_the_trash_and_brought_back(rep: Client, bistro:
     assert rep.submit(back, {"request_key": str(uuid4())}).status_code == 404
 
 
+def test_what_is_archived_is_restored_before_it_is_changed(rep: Client, bistro: Organization) -> None:
+    said = typed(rep, f"{url_of(bistro)}/edit")
+    assert rep.submit(f"{url_of(bistro)}/archive", {"request_key": str(uuid4())}).status_code == 303
+    for answer in (rep.get(f"{url_of(bistro)}/edit"), save(rep, bistro.organization_id, said)):
+        assert answer.status_code == 404
+        assert "Restore it on its page" in answer.text
+
+
 def test_a_star_makes_a_favourite_and_looking_is_remembered(
     rep: Client, bistro: Organization, nell: User
 ) -> None:
