@@ -145,6 +145,17 @@ def test_axe_finds_nothing_in_the_open_palette(
     assert rep.accessibility_failures() == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing_on_the_page_of_what_was_found(
+    visit: Visit, site: Site, viewport: dict[str, int], theme: str
+) -> None:
+    rep = visit(site.book.rep, viewport, theme=theme)
+    for address in ("/search?q=mar", "/search?q=amberfodl", "/search?q=zzzzz", "/search"):
+        rep.go(address)
+        assert rep.accessibility_failures() == [], address
+
+
 def test_on_a_phone_it_fills_the_screen_and_a_tap_leads_there(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, PHONE).page
     page.get_by_role("link", name="Search", exact=True).tap()
