@@ -88,7 +88,9 @@ def measure(
 
     def sql() -> None:
         for text, parameters in statements:
-            bare.execute(text, parameters).fetchall()
+            answer = bare.execute(text, parameters)
+            if answer.description:
+                answer.fetchall()
 
     def html() -> None:
         with app.test_request_context(path):
@@ -103,13 +105,13 @@ def measure(
     )
 
 
-def signed_in(app: Flask, email: str) -> tuple[FlaskClient, str]:
-    """A client with the session of that person, and the address of the principal they look after first."""
+def signed_in(app: Flask, email: str) -> tuple[FlaskClient, int, str]:
+    """A client with the session of that person, their number, and the address of the busiest principal."""
     client = app.test_client()
     with app.app_context():
         user = db.session.scalars(sa.select(User).where(User.email == email)).one()
-        uniquifier = user.fs_uniquifier
-        act_as(user.user_id)
+        uniquifier, user_id = user.fs_uniquifier, user.user_id
+        act_as(user_id)
         first = db.session.execute(
             sa.text(
                 "select organization_id from principal_activity_summary "
@@ -119,7 +121,7 @@ def signed_in(app: Flask, email: str) -> tuple[FlaskClient, str]:
     with client.session_transaction() as session:
         session["_user_id"] = uniquifier
         session["_fresh"] = True
-    return client, f"/principals/{first}"
+    return client, user_id, f"/principals/{first}"
 
 
 def main() -> None:
@@ -131,11 +133,12 @@ def main() -> None:
     # So that a view's context can fill its template once more.
     db.session.session_factory.configure(expire_on_commit=False)
     floor = smallest_page().test_client()
-    client, principal = signed_in(app, "nell@pantry.example")
+    client, user_id, principal = signed_in(app, "nell@pantry.example")
     with app.app_context():
         address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     lines = [f"{'page':<28} {'ms':>8} {'floor':>8} ratio      sql   html  flask  stmt     KiB"]
-    with psycopg.connect(address, autocommit=False) as bare:
+    with psycopg.connect(address, autocommit=True) as bare:
+        bare.execute("select set_config('app.user_id', %s, false)", [str(user_id)])
         bare.execute("set role kp_staff")
         paths = ("/", "/follow-ups", "/principals", principal, "/interactions/new")
         lines.extend(measure(app, client, floor, bare, path, options.rounds) for path in paths)
