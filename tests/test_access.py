@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from crm.db import db
-from crm.models import User
+from crm.models import DistributorPrincipal, ProductDistributor, User
 from tests.clients import Client
 from tests.factories import Make
 
@@ -164,6 +164,30 @@ ROUTES: dict[str, Route] = {
     "principals.index": PAGE,
     "principals.show": PAGE,
     "principals.interactions": PAGE,
+    "products.show": PAGE,
+    "products.history": PAGE,
+    "products.new": PAGE,
+    "products.create": PAGE,
+    "products.edit": Route(May.KEEPERS, archived=False),
+    "products.change": Route(May.KEEPERS, {"name": "Mine", "status": "active"}, archived=False),
+    "products.archive": Route(May.KEEPERS, archived=False),
+    "line_cards.show": PAGE,
+    "stock.new": Route(May.KEEPERS, archived=False),
+    "stock.create": Route(May.KEEPERS, {"status": "stocked"}, archived=False),
+    "stock.edit": Route(May.KEEPERS, archived=False),
+    "stock.change": Route(May.KEEPERS, {"item_number": "mine", "status": "stocked"}, archived=False),
+    "stock.archive": Route(May.KEEPERS, archived=False),
+    "stock.put_back": Route(May.KEEPERS),
+    "principal_distributors.show": PAGE,
+    "distributors.show": PAGE,
+    "authorizations.new_of_principal": Route(May.KEEPERS, archived=False),
+    "authorizations.create_of_principal": Route(May.KEEPERS, {"state": "lost"}, archived=False),
+    "authorizations.new_at_distributor": Route(May.EVERYONE, archived=False),
+    "authorizations.create_at_distributor": Route(May.EVERYONE, {"state": "lost"}, archived=False),
+    "authorizations.edit": Route(May.KEEPERS, archived=False),
+    "authorizations.change": Route(May.KEEPERS, {"state": "lost"}, archived=False),
+    "authorizations.archive": Route(May.KEEPERS, archived=False),
+    "authorizations.put_back": Route(May.KEEPERS),
     "probes.healthz": ANYBODY,
     "probes.readyz": ANYBODY,
     "security.login": ANYBODY,
@@ -175,7 +199,7 @@ ROUTES: dict[str, Route] = {
     "settings.save": PAGE,
 }
 
-for _noun in ("organizations", "contacts", "opportunities", "interactions"):
+for _noun in ("organizations", "contacts", "opportunities", "interactions", "products", "distributors"):
     ROUTES |= {
         f"{_noun}_list.{name}": PAGE
         for name in ("index", "export", "confirm", "change", "name_view", "save_view")
@@ -243,13 +267,40 @@ def book(make: Make) -> Book:
         ),
         "principal_id": of(lambda owner, gone: make.principal(owner=owner, deleted_at=gone).organization_id),
         "organization_id": of(
-            lambda owner, gone: make.organization(owner=owner, deleted_at=gone).organization_id
+            lambda owner, gone: make.distributor(owner=owner, deleted_at=gone).organization_id
         ),
         "contact_id": of(
             lambda owner, gone: make.contact(owner_id=owner.user_id, deleted_at=gone).contact_id
         ),
         "opportunity_id": of(
             lambda owner, gone: make.opportunity(owner=owner, deleted_at=gone).opportunity_id
+        ),
+        "product_id": of(
+            lambda owner, gone: (
+                make.product(principal=make.principal(owner=owner), deleted_at=gone).product_id
+            )
+        ),
+        "product_distributor_id": of(
+            lambda owner, gone: (
+                make.save(
+                    ProductDistributor(
+                        product_id=make.product(principal=make.principal(owner=owner)).product_id,
+                        distributor_id=make.distributor().organization_id,
+                        deleted_at=gone,
+                    )
+                ).product_distributor_id
+            )
+        ),
+        "distributor_principal_id": of(
+            lambda owner, gone: (
+                make.save(
+                    DistributorPrincipal(
+                        principal_id=make.principal(owner=owner).organization_id,
+                        distributor_id=make.distributor().organization_id,
+                        deleted_at=gone,
+                    )
+                ).distributor_principal_id
+            )
         ),
         "user_id": {
             Record.OWN: nell.user_id,

@@ -16,6 +16,7 @@ ONE = "/<kind>/<int(max=9223372036854775807):record_id>"
 PAGES = {
     RecordKind.ORGANIZATION: ("organizations.show", "organization_id"),
     RecordKind.CONTACT: ("contacts.show", "contact_id"),
+    RecordKind.PRODUCT: ("products.show", "product_id"),
     RecordKind.OPPORTUNITY: ("opportunities.show", "opportunity_id"),
     RecordKind.INTERACTION: ("interaction_records.show", "interaction_id"),
 }

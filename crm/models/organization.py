@@ -111,6 +111,12 @@ class Organization(Versioned, Model):
             postgresql_where=sa.text("is_anchor"),
         ),
         sa.Index(
+            "ix_organizations_distributor_name_key",
+            "name_key",
+            "organization_id",
+            postgresql_where=sa.text("is_distributor"),
+        ),
+        sa.Index(
             "ix_organizations_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")
         ),
     )

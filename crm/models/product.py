@@ -59,5 +59,14 @@ class Product(Versioned, Model):
             postgresql_using="gin",
             postgresql_ops={"code": "gin_trgm_ops"},
         ),
+        sa.Index(
+            "ix_products_category_key", sa.text("fold(coalesce(category, ''))"), "name_key", "product_id"
+        ),
+        sa.Index(
+            "ix_products_category_key_trgm",
+            sa.func.fold(sa.func.coalesce(sa.text("category"), "")).label("words"),
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
         sa.Index("ix_products_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")),
     )

@@ -4,6 +4,7 @@ Floor 3. What they take (person, day, moment) comes in as arguments.
 """
 
 from crm.queries import (
+    authorizations,
     belongings,
     contacts,
     digests,
@@ -32,6 +33,7 @@ from crm.queries import (
     saved_views,
     search,
     stage_moves,
+    stock,
     team,
     timeline,
     today,
@@ -41,6 +43,7 @@ from crm.queries import (
 )
 
 __all__ = [
+    "authorizations",
     "belongings",
     "contacts",
     "digests",
@@ -69,6 +72,7 @@ __all__ = [
     "saved_views",
     "search",
     "stage_moves",
+    "stock",
     "team",
     "timeline",
     "today",

@@ -1,13 +1,35 @@
-"""Products: the line cards of principals."""
+"""Products: one of them, and the line cards of principals."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
 from crm.db import db
 from crm.enums import ProductStatus
-from crm.models import Opportunity, OpportunityProduct, Product
+from crm.models import Opportunity, OpportunityProduct, Organization, Product
+from crm.queries import organizations
+from crm.queries.organizations import GLANCE, Deal
+from crm.queries.promises import Named
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A product and who makes it. `owners` are the principal's: who keeps the maker keeps its line card."""
+
+    product: Product
+    principal: Named
+    owners: tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """A principal to which products can be added, and its owners."""
+
+    principal_id: int
+    name: str
+    owners: tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -19,6 +41,30 @@ class Line:
     category: str | None
     status: ProductStatus
     open_opportunities: int
+
+
+@dataclass(frozen=True)
+class Number:
+    """Under which number one distributor has a product; None = it has it, nobody noted the number."""
+
+    distributor: str
+    item_number: str | None
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """One product of a line card as it is printed for a kitchen or a buyer."""
+
+    product_id: int
+    name: str
+    category: str | None
+    status: ProductStatus
+    unit_size: str | None
+    manufacturer_code: str | None
+    allergens: list[str]
+    certifications: list[str]
+    numbers: list[Number]
 
 
 @dataclass(frozen=True)
@@ -41,6 +87,79 @@ _GLIMPSES = sa.text(
       from ranked group by principal_id
     """
 )
+
+_CARD = sa.text(
+    """
+    select p.product_id, p.name, p.category, p.status::text, p.unit_size, p.manufacturer_code, p.allergens,
+           p.certifications, count(*) over () as total,
+           (select json_agg(json_build_array(d.name, s.item_number, s.is_primary)
+                            order by s.is_primary desc, d.name_key)
+              from product_distributors s join organizations d on d.organization_id = s.distributor_id
+             where s.product_id = p.product_id and s.deleted_at is null and d.deleted_at is null) as numbers
+      from products p
+     where p.principal_id = :principal and p.deleted_at is null
+     order by fold(p.category) nulls last, p.category, p.name_key, p.product_id
+     limit :most
+    """
+)
+
+
+def get(product_id: int) -> Profile:
+    """One product, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is none's."""
+    maker = Organization
+    row = db.session.execute(
+        sa.select(Product, maker.organization_id, maker.name, maker.owner_id, maker.second_owner_id)
+        .join(maker, maker.organization_id == Product.principal_id)
+        .where(Product.product_id == product_id)
+    ).one()
+    return Profile(row.Product, Named(row.organization_id, row.name), (row.owner_id, row.second_owner_id))
+
+
+def makers(*, at_most: int = 500) -> list[Maker]:
+    """The firm's principals by name, archived ones left out."""
+    rows = db.session.execute(
+        sa.select(
+            Organization.organization_id,
+            Organization.name,
+            Organization.owner_id,
+            Organization.second_owner_id,
+        )
+        .where(Organization.is_principal, Organization.deleted_at.is_(None))
+        .order_by(Organization.name_key, Organization.organization_id)
+        .limit(at_most)
+    )
+    return [Maker(number, name, (first, second)) for number, name, first, second in rows]
+
+
+def opportunities(product_id: int, *, today: date, at_most: int = GLANCE) -> tuple[list[Deal], int]:
+    """The open opportunities it is in, the latest move first; and how many. `today` is the firm's day."""
+    theirs = (
+        "p.closed_at is null and p.opportunity_id in"
+        " (select l.opportunity_id from opportunity_products l where l.product_id = :number)"
+    )
+    return organizations.deals(theirs, product_id, today=today, at_most=at_most)
+
+
+def card(principal_id: int, *, at_most: int = 500) -> tuple[list[Item], int]:
+    """The whole line card of a principal with everybody's numbers, by category and name, products without a
+    category last; and how many products there are.
+    """
+    rows = db.session.execute(_CARD, {"principal": principal_id, "most": at_most}).all()
+    items = [
+        Item(
+            row.product_id,
+            row.name,
+            row.category,
+            ProductStatus(row.status),
+            row.unit_size,
+            row.manufacturer_code,
+            row.allergens,
+            row.certifications,
+            [Number(*one) for one in row.numbers or ()],
+        )
+        for row in rows
+    ]
+    return items, rows[0].total if rows else 0
 
 
 def of(principal_id: int, *, at_most: int = 500) -> list[Line]:

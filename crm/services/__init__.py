@@ -5,6 +5,7 @@ Floor 4. They know the session and nothing of the web, add and flush, and never 
 
 from crm.services import (
     accounts,
+    authorizations,
     bulk,
     contacts,
     deliveries,
@@ -29,16 +30,19 @@ from crm.services import (
     opportunity_products,
     organizations,
     planning,
+    products,
     records,
     reminders,
     request_keys,
     saved_views,
     sending,
     sign_in,
+    stock,
 )
 
 __all__ = [
     "accounts",
+    "authorizations",
     "bulk",
     "contacts",
     "deliveries",
@@ -63,10 +67,12 @@ __all__ = [
     "opportunity_products",
     "organizations",
     "planning",
+    "products",
     "records",
     "reminders",
     "request_keys",
     "saved_views",
     "sending",
     "sign_in",
+    "stock",
 ]

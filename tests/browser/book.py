@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import crm
 from crm.db import db, transaction
-from crm.models import User
+from crm.enums import AuthorizationState
+from crm.models import DistributorPrincipal, ProductDistributor, User
 from tests.databases import Database
 from tests.factories import PASSWORD, Make
 
@@ -29,6 +30,10 @@ class Book:
     organization_id: int
     """Owned by the rep, with a contact, an opportunity and what happened."""
     contact_id: int
+    product_id: int
+    """A product of `principal_id`, at the distributor under a number."""
+    distributor_id: int
+    """Its authorization of `principal_id` has lapsed."""
 
 
 def write_book(database: Database) -> Book:
@@ -57,6 +62,20 @@ def _fill(make: Make) -> Book:
     make.principal("Yarrow & Rye", owner=nell)
     croissant = make.product("Laminated croissant", principal=bakery, category="Bread")
     make.product("Coarse polenta", principal=mill, category="Grains")
+    harbor = make.distributor("Harborline Foods", city="Port Ellery")
+    make.save(
+        ProductDistributor(
+            product_id=croissant.product_id, distributor_id=harbor.organization_id, item_number="778-10"
+        )
+    )
+    make.save(
+        DistributorPrincipal(
+            principal_id=bakery.organization_id,
+            distributor_id=harbor.organization_id,
+            state=AuthorizationState.AUTHORIZED,
+            expires_on=today - timedelta(days=30),
+        )
+    )
     school = make.organization("Marlowe Bend School District", city="Marlowe Bend", owner=nell)
     marisol = make.contact(
         "Marisol",
@@ -100,6 +119,8 @@ def _fill(make: Make) -> Book:
         contact=marisol.full_name,
         organization_id=school.organization_id,
         contact_id=marisol.contact_id,
+        product_id=croissant.product_id,
+        distributor_id=harbor.organization_id,
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 from crm.queries.lists.contacts import CONTACTS
+from crm.queries.lists.distributors import DISTRIBUTORS
 from crm.queries.lists.interactions import INTERACTIONS
 from crm.queries.lists.listing import Asker, Case, Column, Filter, Listing, SearchKey, Sort
 from crm.queries.lists.opportunities import OPPORTUNITIES
@@ -24,17 +25,23 @@ from crm.queries.lists.pages import (
     look,
     page,
 )
+from crm.queries.lists.products import PRODUCTS
 
-LISTS = {listing.name: listing for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES, INTERACTIONS)}
+LISTS = {
+    listing.name: listing
+    for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES, PRODUCTS, DISTRIBUTORS, INTERACTIONS)
+}
 """Every list there is, by its name in addresses."""
 
 __all__ = [
     "CONTACTS",
+    "DISTRIBUTORS",
     "INTERACTIONS",
     "LISTS",
     "MOST_COUNTED",
     "OPPORTUNITIES",
     "ORGANIZATIONS",
+    "PRODUCTS",
     "Asker",
     "Case",
     "Choice",

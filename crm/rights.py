@@ -1,0 +1,31 @@
+"""Which rows of a page the person signed in may change, asked for all of them at once.
+
+Floor 5.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from crm import policy, queries, web
+
+
+class Owned(Protocol):
+    """Anything that somebody owns."""
+
+    @property
+    def owners(self) -> tuple[int | None, int | None]: ...
+
+
+R = TypeVar("R", bound=Owned)
+
+
+def with_rights(rows: Iterable[R]) -> list[tuple[R, bool]]:
+    """Each row, and whether the person may change it."""
+    me = web.person()
+    team = queries.users.team(me.user_id)
+    return [(row, policy.may_change(me, owners=row.owners, team=team)) for row in rows]
+
+
+def changeable(rows: Iterable[R]) -> list[R]:
+    """Those of the rows that the person may change."""
+    return [row for row, is_theirs in with_rights(rows) if is_theirs]
