@@ -39,6 +39,9 @@ def test_on_a_phone_without_scripts_the_three_steps_lead_to_an_opportunity(visit
     page.get_by_role("button", name="Move stage").click()
     page.get_by_role("button", name="Demo Scheduled").click()
     expect(page.locator(".path [aria-current=step]")).to_contain_text("Demo Scheduled")
+    page.get_by_role("button", name=re.compile("More for")).click()
+    page.get_by_role("button", name="Archive opportunity").click()
+    expect(page.get_by_role("button", name="Restore")).to_be_visible()
 
 
 def begin(rep: Person) -> None:
@@ -63,6 +66,7 @@ def test_by_keyboard_products_bring_their_principals_and_principals_narrow_produ
     page.get_by_label("Yarrow & Rye").focus()
     page.keyboard.press("Space")
     expect(page.get_by_label("Coarse polenta")).to_have_count(0)
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)
     page.keyboard.press("Space")
     page.get_by_label("Coarse polenta").focus()
     page.keyboard.press("Space")
