@@ -11,6 +11,7 @@ from crm.enums import InteractionType, Sentiment
 from crm.errors import Forbidden
 from crm.forms.interactions import InteractionForm
 from crm.models import Interaction
+from crm.queries.keys import read_number
 from crm.queries.whom import Subject
 from crm.services.interactions import Entry
 
@@ -39,8 +40,8 @@ def new() -> Response:
     if kept is not None:
         form.opportunity.data = kept.opportunity_id
         form.principals.data = queries.whom.named_principals(kept.interaction_id)
-    elif about.startswith("principal:") and request.args["principal"].isdigit():
-        form.principals.data = [int(request.args["principal"])]
+    elif about.startswith("principal:") and (principal := read_number(request.args["principal"])) is not None:
+        form.principals.data = [principal]
     return _show(form)
 
 
@@ -83,7 +84,7 @@ def create() -> ResponseReturnValue:
     return web.done(_local(form.back.data) or "/")
 
 
-@bp.post("/<int:interaction_id>/archive")
+@bp.post("/<int(max=9223372036854775807):interaction_id>/archive")
 @web.once
 def archive(interaction_id: int) -> Response:
     """Take a logged interaction back."""
@@ -153,15 +154,14 @@ def _entry(form: InteractionForm, subject: Subject) -> Entry:
         happened_on=form.happened_on.data,
         follow_up_on=form.follow_up_on,
         follow_up_note=form.follow_up_note.data,
-        keeps=int(form.follow_up_kept.data) if form.keeps.data and form.follow_up_kept.data else None,
+        keeps=read_number(form.follow_up_kept.data or "") if form.keeps.data else None,
     )
 
 
 def _promise(number: str | None) -> Interaction | None:
     """The promise of that number that an entry can keep, open or completed and not logged yet; or None."""
-    if not number or not number.isdigit() or len(number) > 18:
-        return None
-    interaction = db.session.get(Interaction, int(number))
+    known = read_number(number or "")
+    interaction = None if known is None else db.session.get(Interaction, known)
     return interaction if interaction is not None and interaction.is_keepable else None
 
 

@@ -275,3 +275,11 @@ def test_the_form_asks_little_of_the_database(
         for _ in range(30):
             make.opportunity(principals=[make.principal(owner=nell)], organization=make.organization())
     assert counted[0] == counted[1] <= 8
+
+
+@pytest.mark.parametrize("number", ["²", "-1", "9" * 30, "1e3", "\x00"])
+def test_a_number_that_is_none_leads_to_an_empty_form(number: str, nell: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+    for name in ("principal", "contact", "follow_up"):
+        assert client.get("/interactions/new", query_string={name: number}).status_code == 200
+    assert client.submit(f"/interactions/{'9' * 30}/archive", {"request_key": str(uuid4())}).status_code == 404
