@@ -282,4 +282,6 @@ def test_a_number_that_is_none_leads_to_an_empty_form(number: str, nell: User, s
     client = sign_in(nell)
     for name in ("principal", "contact", "follow_up"):
         assert client.get("/interactions/new", query_string={name: number}).status_code == 200
-    assert client.submit(f"/interactions/{'9' * 30}/archive", {"request_key": str(uuid4())}).status_code == 404
+    assert (
+        client.submit(f"/interactions/{'9' * 30}/archive", {"request_key": str(uuid4())}).status_code == 404
+    )
