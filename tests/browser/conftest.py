@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import databases
 from tests.browser.book import PASSWORD, Book, write_book
@@ -23,6 +23,8 @@ from tests.databases import Database
 ROOT = Path(__file__).parent.parent.parent
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
+
+expect.set_options(timeout=20_000)  # on two cores that also run the other tests, an answer may take its time
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
