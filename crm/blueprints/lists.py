@@ -3,7 +3,7 @@
 `of(listing)` makes the blueprint of one; a noun's own module is a line (`organization_list.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,10 +31,12 @@ class Chip:
     href: str
 
 
-def of(listing: Listing, *, new: str = "") -> Blueprint:
-    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made."""
+def of(listing: Listing, *, new: str = "", board: str = "") -> Blueprint:
+    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made, `board`
+    the one that shows the same rows, asked for the same way, as a board.
+    """
     bp = Blueprint(f"{listing.name}_list", __name__, url_prefix=f"/{listing.name}")
-    pages = _Pages(listing, bp.name, new)
+    pages = _Pages(listing, bp.name, new, board)
     bp.get("", endpoint="index")(pages.index)
     bp.get("/export.csv", endpoint="export")(pages.export)
     bp.get("/changes/new", endpoint="confirm")(pages.confirm)
@@ -54,8 +56,8 @@ def of(listing: Listing, *, new: str = "") -> Blueprint:
 class _Pages:
     """The views of one list."""
 
-    def __init__(self, listing: Listing, blueprint: str, new: str) -> None:
-        self.listing, self.blueprint, self.new = listing, blueprint, new
+    def __init__(self, listing: Listing, blueprint: str, new: str, board: str) -> None:
+        self.listing, self.blueprint, self.new, self.board = listing, blueprint, new, board
 
     def url(self, view: str, /, **arguments: Any) -> str:
         return url_for(f"{self.blueprint}.{view}", **arguments)
@@ -78,7 +80,7 @@ class _Pages:
         asked = Asked.read(listing, args, asker=asker, views=views)
         found = queries.lists.look(listing, asked.wanted(asker), after=asked.after)
         counts, following = found.counts, found.following
-        offered = queries.lists.choices(listing)
+        offered = queries.lists.choices(listing, asked.filters)
         key = listing.key.key
         return {
             "listing": listing,
@@ -88,7 +90,7 @@ class _Pages:
             "counts": counts,
             "heads": [self._head(asked, column) for column in (listing.head, *asked.columns)],
             "chips": self._chips(asked, counts),
-            "narrowed": list(self._narrowed(asked, offered)),
+            "narrowed": list(narrowed(asked, offered, self.url)),
             "offered": offered,
             "views": views,
             "view": _shown(views, asked),
@@ -101,6 +103,7 @@ class _Pages:
             "here": self.url("index", **asked.address(after=asked.after)),
             "lede": _lede(listing, counts, asked),
             "new_url": url_for(self.new) if self.new else "",
+            "board_url": self._board(asked),
             "list_url": self.url,
         }
 
@@ -114,6 +117,11 @@ class _Pages:
             "sort": asked.direction(column),
             "href": href,
         }
+
+    def _board(self, asked: Asked) -> str:
+        """The same rows as a board, "" where there is none."""
+        said: dict[str, Any] = asked.address({"columns": ""})
+        return url_for(self.board, **said) if self.board else ""
 
     def _chips(self, asked: Asked, counts: Counts) -> list[tuple[str, str, int | None, bool]]:
         """The counted chips: text, address, how many it leads to, whether it is on."""
@@ -131,19 +139,6 @@ class _Pages:
             )
             for value, text in cases.items()
         ]
-
-    def _narrowed(self, asked: Asked, offered: dict[str, list[Choice]]) -> Iterator[Chip]:
-        """What is asked of each filter beside the chips, each with the way to ask it no more."""
-        for known in self.listing.filters:
-            value = asked.filters.get(known.name)
-            if value is None or known.name == self.listing.chips:
-                continue
-            texts = {choice.value: choice.text for choice in offered[known.name]}
-            texts |= {name: case.text for name, case in known.cases.items()}
-            yield Chip(
-                f"{known.label}: {texts.get(value, value)}",
-                self.url("index", **asked.address({known.name: ""})),
-            )
 
     def export(self) -> Response:
         """Exactly what the list shows, all its pages, as a file."""
@@ -314,6 +309,21 @@ class _Pages:
             form=form,
             back=back,
             list_url=self.url,
+        )
+
+
+def narrowed(
+    asked: Asked, offered: Mapping[str, Sequence[Choice]], url: Callable[..., str]
+) -> Iterator[Chip]:
+    """What is asked of each filter beside the chips, each with the way to ask it no more."""
+    for known in asked.listing.filters:
+        value = asked.filters.get(known.name)
+        if value is None or known.name == asked.listing.chips:
+            continue
+        texts = {choice.value: choice.text for choice in offered[known.name]}
+        texts |= {name: case.text for name, case in known.cases.items()}
+        yield Chip(
+            f"{known.label}: {texts.get(value, value)}", url("index", **asked.address({known.name: ""}))
         )
 
 

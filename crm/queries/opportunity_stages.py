@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil
 from typing import Literal
 
 import sqlalchemy as sa
@@ -22,6 +23,9 @@ QUIET_AFTER = {
 
 SLOWING = 0.8
 """The share of them from which it is slowing."""
+
+SLOWING_AFTER = {stage: ceil(SLOWING * days) - 1 for stage, days in QUIET_AFTER.items()}
+"""Days after which it is slowing."""
 
 OPEN_STAGES = tuple(stage for stage in OpportunityStage if stage not in CLOSED_STAGES)
 

@@ -350,3 +350,41 @@ def test_the_list_is_narrowed_by_stage_principal_and_quiet(
         page = client.get(f"/opportunities?{asked}").text
         assert f">{shown}</a>" in page, asked
         assert f">{hidden}</a>" not in page, asked
+
+
+def test_the_list_is_narrowed_by_age_organization_and_product(
+    make: Make, sign_in: SignIn, nell: User, deal: Opportunity
+) -> None:
+    loaf = make.product("Rye loaf", principal=make.principal("Oldfen Grains"))
+    cafe = make.organization("Café Élan")
+    make.opportunity("Toast", organization=cafe, products=[loaf], owner=nell)
+    make.opportunity("Hold on", owner=nell, stage_changed_at=NOW - timedelta(days=6))
+    make.opportunity("Over", stage=Stage.CLOSED_WON, owner=nell, stage_changed_at=NOW - timedelta(days=90))
+    client = sign_in(nell)
+    for asked, shown in (
+        ("age=moving", {"Toast"}),
+        ("age=slowing", {"Hold on"}),
+        ("age=stale", {"Breakfast"}),
+        ("organization=elan", {"Toast"}),
+        ("organization=100%25", set()),
+        (f"organization={cafe.organization_id}", {"Toast"}),
+        (f"product={loaf.product_id}", {"Toast"}),
+        ("stage=closed-won", {"Over"}),
+    ):
+        page = client.get(f"/opportunities?{asked}").text
+        names = {name for name in ("Toast", "Hold on", "Breakfast", "Over") if f">{name}</a>" in page}
+        assert names == shown, asked
+
+
+def test_a_filter_that_links_bring_says_what_it_is_and_stays(
+    make: Make, sign_in: SignIn, nell: User, deal: Opportunity
+) -> None:
+    loaf = make.product("Rye loaf", principal=make.principal("Oldfen Grains"))
+    page = (
+        sign_in(nell)
+        .get(f"/opportunities?product={loaf.product_id}&organization={deal.organization_id}")
+        .text
+    )
+    assert "Product: Rye loaf" in page
+    assert "Organization: Marlowe Bend School District" in page
+    assert f'type="hidden" name="product" value="{loaf.product_id}"' in page

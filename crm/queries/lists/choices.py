@@ -4,9 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.models import User
+from crm.models import Organization, User
 from crm.queries.keys import read_number
-from crm.queries.lists.listing import Case, Filter, Select
+from crm.queries.lists.listing import Case, Condition, Filter, Select
+from crm.queries.lists.searching import part_of
 
 
 def owner(first: Any, second: Any = None) -> Filter:
@@ -30,6 +31,33 @@ def owner(first: Any, second: Any = None) -> Filter:
 def read_word(text: str) -> str | None:
     """The text of a choice as PostgreSQL takes it; None for what nobody can have chosen."""
     return text if text and len(text) <= 255 and "\x00" not in text else None
+
+
+def organization(column: Any) -> Filter:
+    """Rows of one organization, by its number; or, as people type it, of those with a part of a name."""
+    named = Organization.name_key
+
+    def where(answer: int | str) -> Condition:
+        if isinstance(answer, int):
+            one: Condition = column == answer
+            return one
+        some: Condition = column.in_(sa.select(Organization.organization_id).where(part_of(named, answer)))
+        return some
+
+    def called(answer: int | str) -> Select | None:
+        number = Organization.organization_id
+        if isinstance(answer, str):
+            return None
+        return sa.select(sa.cast(number, sa.Text), Organization.name).where(number == answer)
+
+    return Filter(
+        name="organization",
+        label="Organization",
+        read=lambda text: read_word(text) if read_number(text) is None else read_number(text),
+        where=where,
+        called=called,
+        is_organization=True,
+    )
 
 
 def distinct(column: Any) -> Select:

@@ -41,7 +41,8 @@ class Filter:
     """One question by which a list is narrowed; `name` stands in addresses.
 
     Its answers are its `cases`, then what `choices` selects: two columns, the value as text and what
-    people call it. `read` makes of a text in an address what `where` compares, and None of junk.
+    people call it. `read` makes of a text in an address what `where` compares, and None of junk. Where an
+    answer is no choice, `called` selects what people call it.
     """
 
     name: str
@@ -50,7 +51,12 @@ class Filter:
     choices: Select | None = None
     read: Callable[[str], Any] = str
     where: Callable[[Any], Condition] | None = None
+    called: Callable[[Any], Select | None] | None = None
     is_day: bool = False
+    is_organization: bool = False
+    """People pick the answer among the organizations of the book, or type a part of a name."""
+    is_for_links: bool = False
+    """Other pages lead here with it; nobody is asked for it."""
 
     def condition(self, value: str, asker: Asker) -> Condition | None:
         """True for the rows that `value` asks for; None if it is no answer to this question."""

@@ -1,5 +1,6 @@
 """The list of opportunities that are not archived, open and closed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,15 +19,15 @@ from crm.models import (
     User,
 )
 from crm.queries.keys import read_number
-from crm.queries.lists.choices import owner, read_word, tag
+from crm.queries.lists.choices import organization, owner, read_word, tag
 from crm.queries.lists.listing import Asker, Case, Column, Condition, Filter, Listing, SearchKey, Sort, day
-from crm.queries.opportunity_stages import OPEN_STAGES, QUIET_AFTER
+from crm.queries.opportunity_stages import OPEN_STAGES, QUIET_AFTER, SLOWING_AFTER
 
 Maker = aliased(Organization)
 Distributor = aliased(Organization)
 
 
-def _since() -> Any:
+def quiet_since() -> Any:
     """The firm's day of the later of the stage change and the last touch."""
     last = (
         sa.select(sa.func.max(Interaction.interaction_date))
@@ -41,10 +42,10 @@ def _since() -> Any:
     return sa.func.firm_day(sa.func.greatest(Opportunity.stage_changed_at, last))
 
 
-def _stale(asker: Asker) -> Condition:
-    """Open ones that have been quiet for longer than their stage allows: neither moved nor touched since."""
+def _quiet(asker: Asker, days_of: Mapping[OpportunityStage, int]) -> Condition:
+    """Open ones that have been quiet for longer than so many days: neither moved nor touched since."""
     over = []
-    for stage, days in QUIET_AFTER.items():
+    for stage, days in days_of.items():
         begun = sa.cast(asker.today - timedelta(days=days), sa.DateTime)
         since = sa.func.timezone(sa.func.firm_zone(), begun)
         touched = (
@@ -62,6 +63,21 @@ def _stale(asker: Asker) -> Condition:
     return sa.or_(*over)
 
 
+def stale(asker: Asker) -> Condition:
+    """Open ones that have been quiet for longer than their stage allows."""
+    return _quiet(asker, QUIET_AFTER)
+
+
+def _slowing(asker: Asker) -> Condition:
+    """Open ones that will soon have been quiet for too long."""
+    return sa.and_(_quiet(asker, SLOWING_AFTER), sa.not_(stale(asker)))
+
+
+def _moving(asker: Asker) -> Condition:
+    """Open ones in which something happened lately."""
+    return sa.and_(Opportunity.closed_at.is_(None), sa.not_(_quiet(asker, SLOWING_AFTER)))
+
+
 def _at(stage: OpportunityStage) -> Case:
     return Case(stage.value, lambda _: Opportunity.stage == stage)
 
@@ -69,6 +85,11 @@ def _at(stage: OpportunityStage) -> Case:
 def _for_principal(number: int) -> Condition:
     link = OpportunityPrincipal
     return Opportunity.opportunity_id.in_(sa.select(link.opportunity_id).where(link.principal_id == number))
+
+
+def _for_product(number: int) -> Condition:
+    link = OpportunityProduct
+    return Opportunity.opportunity_id.in_(sa.select(link.opportunity_id).where(link.product_id == number))
 
 
 def _of_organizations(condition: Condition) -> sa.Select[Any]:
@@ -102,7 +123,7 @@ def _words(column: Any) -> sa.Select[Any]:
     )
 
 
-def _slug(stage: OpportunityStage) -> str:
+def slug(stage: OpportunityStage) -> str:
     """A stage as addresses name it: `sample-visit-offered`, `closed-won`."""
     return "-".join("".join(c if c.isalnum() else " " for c in stage.value.lower()).split())
 
@@ -168,7 +189,7 @@ OPPORTUNITIES = Listing(
             label="State",
             cases={
                 "open": Case("Open", lambda _: Opportunity.closed_at.is_(None)),
-                "stale": Case("Quiet for too long", _stale),
+                "stale": Case("Quiet for too long", stale),
                 "closed": Case("Closed", lambda _: Opportunity.closed_at.is_not(None)),
             },
         ),
@@ -176,7 +197,7 @@ OPPORTUNITIES = Listing(
             name="stage",
             label="Stage",
             cases={
-                _slug(stage): _at(stage)
+                slug(stage): _at(stage)
                 for stage in (*OPEN_STAGES, *(one for one in OpportunityStage if one in CLOSED_STAGES))
             },
         ),
@@ -190,12 +211,7 @@ OPPORTUNITIES = Listing(
             where=_for_principal,
         ),
         owner(Opportunity.owner_id, Opportunity.second_owner_id),
-        Filter(
-            name="organization",
-            label="Organization",
-            read=read_number,
-            where=lambda number: Opportunity.organization_id == number,
-        ),
+        organization(Opportunity.organization_id),
         Filter(
             name="context",
             label="Context",
@@ -209,6 +225,25 @@ OPPORTUNITIES = Listing(
             choices=_words(Opportunity.source),
             read=read_word,
             where=lambda text: Opportunity.source == text,
+        ),
+        Filter(
+            name="age",
+            label="Age",
+            cases={
+                "moving": Case("Moving", _moving),
+                "slowing": Case("Slowing", _slowing),
+                "stale": Case("Stale", stale),
+            },
+        ),
+        Filter(
+            name="product",
+            label="Product",
+            read=read_number,
+            where=_for_product,
+            called=lambda number: sa.select(sa.cast(Product.product_id, sa.Text), Product.name).where(
+                Product.product_id == number
+            ),
+            is_for_links=True,
         ),
         tag(Opportunity.tags),
         day("since", "Moved since", lambda on: Opportunity.stage_changed_at >= sa.cast(on, sa.Date)),
@@ -257,7 +292,7 @@ OPPORTUNITIES = Listing(
         Distributor.name.label("distributor_name"),
         sa.func.btrim(Contact.first_name + " " + Contact.last_name).label("contact_name"),
         User.full_name.label("owner_name"),
-        _since().label("quiet_since"),
+        quiet_since().label("quiet_since"),
         _names(
             Maker.name,
             sa.join(OpportunityPrincipal, Maker, Maker.organization_id == OpportunityPrincipal.principal_id),
@@ -274,7 +309,7 @@ OPPORTUNITIES = Listing(
     .outerjoin(Distributor, Distributor.organization_id == Opportunity.distributor_id)
     .outerjoin(Contact, Contact.contact_id == Opportunity.primary_contact_id)
     .outerjoin(User, User.user_id == Opportunity.owner_id),
-    chips="state",
+    chips="stage",
     changes=("owner", "tags", "archive"),
     owners=(Opportunity.owner_id, Opportunity.second_owner_id),
 )

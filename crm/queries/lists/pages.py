@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.queries.lists import places, searching
-from crm.queries.lists.listing import Asker, Condition, Listing, Select, Sort
+from crm.queries.lists.listing import Asker, Condition, Filter, Listing, Select, Sort
 from crm.queries.lists.places import Place
 
 PAGE = 50
@@ -160,20 +160,29 @@ def _forgiving(wanted: Wanted) -> Wanted:
     return replace(wanted, is_forgiving=True)
 
 
-def choices(listing: Listing) -> dict[str, list[Choice]]:
-    """What the filters offer beside their fixed cases, by the filters' names, in the order of their
-    words.
+def choices(listing: Listing, asked: Mapping[str, str] | None = None) -> dict[str, list[Choice]]:
+    """What the filters offer beside their fixed cases, by the filters' names, in the order of their words;
+    and what the answers in `asked` are called that are none of those.
     """
+    offers = [(known, known.choices) for known in listing.filters]
+    offers += [(known, _called(known, (asked or {}).get(known.name, ""))) for known in listing.filters]
     parts = [
-        sa.select(sa.literal(known.name).label("name"), *_value_and_text(known.choices))
-        for known in listing.filters
-        if known.choices is not None
+        sa.select(sa.literal(known.name).label("name"), *_value_and_text(offer))
+        for known, offer in offers
+        if offer is not None
     ]
     offered: dict[str, list[Choice]] = {known.name: [] for known in listing.filters}
     if parts:
         for name, value, text in db.session.execute(sa.union_all(*parts).order_by("name", "text", "value")):
             offered[name].append(Choice(value, text))
     return offered
+
+
+def _called(known: Filter, value: str) -> Select | None:
+    """Selects value and name of an answer, where the filter has no list to choose from."""
+    if not value or known.called is None or value in known.cases:
+        return None
+    return known.called(known.read(value))
 
 
 def _value_and_text(choice: Select) -> list[sa.ColumnElement[Any]]:

@@ -1,6 +1,7 @@
 """How the words of a search find rows: as parts of a folded text, or, where that finds little, nearly."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,7 +49,13 @@ def _found(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
     return chosen
 
 
+def part_of(column: Any, text: str) -> Condition:
+    """True where `text` is a part of a folded column, without regard to case and accents."""
+    signs = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    part: Condition = column.like(sa.func.fold(f"%{signs}%"))
+    return part
+
+
 def _match(key: SearchKey, word: str, *, is_forgiving: bool) -> Condition:
-    signs = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    part: Condition = key.column.like(sa.func.fold(f"%{signs}%"))
+    part = part_of(key.column, word)
     return sa.or_(part, key.column.op("%>", is_comparison=True)(sa.func.fold(word))) if is_forgiving else part
