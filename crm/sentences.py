@@ -7,6 +7,7 @@ from datetime import date
 
 from crm.filters import counted, day, long_day, sentence, words
 from crm.queries.follow_ups import Counts
+from crm.queries.ledger import End, Share
 from crm.queries.promises import When
 from crm.queries.standings import Standing
 from crm.queries.today import Pace
@@ -54,6 +55,16 @@ def promises(counts: Counts) -> str:
     return sentence(
         f"{_some(counts.overdue)} overdue, {_some(counts.today)} today, {_some(after)} after that."
     )
+
+
+def kept(share: Share, *, since: date, today: date) -> str:
+    """What became of promises: "Of 84 promises due since Mon 2 Nov, 61 were kept in time: 73 %." """
+    if share.percent is None:
+        return f"No promise fell due since {day(since, today)}."
+    promised = counted(share.due, "promise")
+    in_time = words(share.ends[End.KEPT]) if share.ends[End.KEPT] else "none"
+    verb = "was" if share.ends[End.KEPT] == 1 else "were"
+    return f"Of {promised} due since {day(since, today)}, {in_time} {verb} kept in time: {share.percent} %."
 
 
 def _some(n: int) -> str:

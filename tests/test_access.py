@@ -102,6 +102,7 @@ ROUTES: dict[str, Route] = {
     "follow_ups.reschedule": Route(May.KEEPERS, {"date": "2099-01-01", "version": "1"}, archived=False),
     "follow_ups.hand_over": Route(May.KEEPERS, {"owner": "1", "version": "1"}, archived=False),
     "follow_ups.put_back": SEALED,
+    "ledger.index": PAGE,
     "follow_up_moves.create": PAGE,
     "follow_up_moves.put_back": Route(May.PERSON),
     "inbox.index": PAGE,

@@ -45,6 +45,7 @@ def content(args: MultiDict[str, str]) -> dict[str, Any]:
     rows, next_key = queries.follow_ups.page(whose, today=today, when=when, after=after)
     changeable = _changeable(rows)
     return {
+        "me": me.user_id,
         "who": "me" if whose == me.user_id else str(whose),
         "when": when,
         "is_first_page": after is None,
@@ -85,6 +86,7 @@ def one(_: MultiDict[str, str], interaction_id: int, refused: PromiseForm | None
         "day_form": day_form,
         "owner_form": owner_form,
         "colleagues": [c for c in queries.users.colleagues() if c.user_id != _number(promise.owner)],
+        "moves": queries.ledger.moves([interaction_id])[interaction_id],
         "problems": [*refused.form_errors, *refused.version.errors] if refused else [],
     }
 

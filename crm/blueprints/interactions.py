@@ -35,7 +35,7 @@ def new() -> Response:
         back=_local(request.args.get("back", "")),
         happened_on=web.today(),
         follow_up_kept=str(kept.interaction_id) if kept else "",
-        keeps=kept is not None,
+        keeps=[kept.interaction_id] if kept else [],
     )
     if kept is not None:
         form.opportunity.data = kept.opportunity_id
@@ -118,16 +118,21 @@ def _context(form: InteractionForm, *, letters: str = "") -> dict[str, object]:
         form.principals.data = named
     if subject is not None and subject.kind == "opportunity":
         form.opportunity.data = subject.subject_id
+    me = web.person().user_id
+    promises = queries.follow_ups.keepable(
+        subject, asked=read_number(form.follow_up_kept.data or ""), of_user=me
+    )
     form.offer(
         opportunities=queries.whom.open_opportunities(subject),
-        principals=queries.whom.principals(subject, of_user=web.person().user_id, named=named),
+        principals=queries.whom.principals(subject, of_user=me, named=named),
+        promises=promises,
     )
     return {
         "form": form,
         "subject": subject,
         "letters": letters,
         "found": queries.whom.search(letters),
-        "kept": _promise(form.follow_up_kept.data),
+        "promises": promises,
     }
 
 
@@ -154,7 +159,7 @@ def _entry(form: InteractionForm, subject: Subject) -> Entry:
         happened_on=form.happened_on.data,
         follow_up_on=form.follow_up_on,
         follow_up_note=form.follow_up_note.data,
-        keeps=read_number(form.follow_up_kept.data or "") if form.keeps.data else None,
+        keeps=form.keeps.data or (),
     )
 
 

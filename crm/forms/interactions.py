@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
-    BooleanField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -21,6 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from crm.enums import InteractionType, Sentiment
 from crm.forms.follow_ups import FARTHEST, TOO_FAR, Day, days_offered
+from crm.queries.promises import Promise
 from crm.queries.whom import Choice
 
 MOST_NOTES = 10_000
@@ -40,6 +40,12 @@ TYPES = (
 def _clean(text: str | None) -> str:
     """Text as it is kept: without the NUL that PostgreSQL refuses, with plain line ends, trimmed."""
     return (text or "").replace("\x00", "").replace("\r\n", "\n").strip()
+
+
+def _are_numbers(field: SelectMultipleField) -> None:
+    """Whether they exist and fit, the service looks; here only that PostgreSQL can take them."""
+    if any(not 0 < number < 2**63 for number in field.data or ()):
+        raise ValidationError("Choose from the list.")
 
 
 class InteractionForm(FlaskForm):
@@ -89,7 +95,13 @@ class InteractionForm(FlaskForm):
         [Length(max=200, message="Keep it to 200 characters; the notes take more.")],
         filters=[_clean],
     )
-    keeps = BooleanField()
+    keeps = SelectMultipleField(
+        "Does this keep a promise?",
+        coerce=int,
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
     follow_up_kept = HiddenField()
     back = HiddenField()
 
@@ -116,8 +128,11 @@ class InteractionForm(FlaskForm):
                 self.follow_up_date.data = None
             self.follow_up.data = A_DAY
 
-    def offer(self, *, opportunities: list[Choice], principals: list[Choice]) -> None:
+    def offer(
+        self, *, opportunities: list[Choice], principals: list[Choice], promises: list[Promise]
+    ) -> None:
         """Fill the choices that depend on whom it was with; a choice that no longer fits is dropped."""
+        self.keeps.choices = [SelectChoice(str(one.interaction_id), one.what) for one in promises]
         self.opportunity.choices = [
             SelectChoice("", "Not about an opportunity"),
             *(SelectChoice(str(one.choice_id), f"{one.name} · {one.detail}") for one in opportunities),
@@ -143,8 +158,10 @@ class InteractionForm(FlaskForm):
             raise ValidationError("Choose one of the list.")
 
     def validate_principals(self, field: SelectMultipleField) -> None:
-        if any(not 0 < number < 2**63 for number in field.data or ()):
-            raise ValidationError("Choose from the list.")
+        _are_numbers(field)
+
+    def validate_keeps(self, field: SelectMultipleField) -> None:
+        _are_numbers(field)
 
     def validate_happened_on(self, field: Day) -> None:
         """Whether that day has come, the service looks."""

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from crm.clock import week_of
 from crm.db import db
-from crm.models import Interaction
+from crm.models import Contact, Interaction
 from crm.queries import promises
 from crm.queries.promises import Key, Promise, When
+from crm.queries.whom import Subject
 
 Whose: TypeAlias = int | Literal["everyone", "nobody"]
 """Whose promises: a person's by id, all of the firm's, or those that nobody keeps."""
@@ -24,6 +25,8 @@ Whose: TypeAlias = int | Literal["everyone", "nobody"]
 Day: TypeAlias = date | sa.ColumnElement[date]
 
 PAGE = 50
+MOST_KEPT = 5
+"""Promises that the log form proposes to close."""
 
 # The statements of every page are built once and told whom and when at each run: building costs more than
 # running them.
@@ -201,6 +204,49 @@ def _due() -> sa.Select[Any]:
     groups = (_chosen(is_open(_KEEPER), _is_in(when)) for when in (When.OVERDUE, When.TODAY))
     both = sa.union_all(*(sa.select(group.limit(_LIMIT).subquery()) for group in groups))
     return promises.statement(sa.select(both.subquery()))
+
+
+def keepable(
+    subject: Subject | None, *, asked: int | None, of_user: int, limit: int = MOST_KEPT
+) -> list[Promise]:
+    """What talking with `subject` may keep: open promises to the same people, those of `of_user` first.
+
+    The one that was `asked` for is among them, also if it is completed and was not logged yet.
+    """
+    if subject is None and asked is None:
+        return []
+    with_them = sa.and_(Interaction.completed_at.is_(None), _is_with(subject)) if subject else sa.false()
+    is_asked = sa.and_(Interaction.interaction_id == asked, Interaction.completed_with.is_(None))
+    first = (
+        sa.select(Interaction.interaction_id)
+        .where(
+            Interaction.follow_up_required,
+            Interaction.deleted_at.is_(None),
+            sa.or_(with_them, is_asked) if asked else with_them,
+        )
+        .order_by(
+            *((sa.desc(Interaction.interaction_id == asked),) if asked else ()),
+            sa.desc(sa.func.coalesce(Interaction.owner_id == of_user, sa.false())),
+            Interaction.follow_up_date,
+            Interaction.interaction_id,
+        )
+        .limit(limit)
+        .subquery()
+    )
+    return promises.read(sa.select(first.c.interaction_id))
+
+
+def _is_with(subject: Subject) -> sa.ColumnElement[bool]:
+    """True for interactions with the same people: the person, or their place where no person is named."""
+    if subject.kind == "opportunity":
+        return Interaction.opportunity_id == subject.subject_id
+    if subject.kind == "contact":
+        at_their_place = sa.and_(
+            Interaction.contact_id.is_(None), Interaction.organization_id == subject.organization_id
+        )
+        return sa.or_(Interaction.contact_id == subject.subject_id, at_their_place)
+    people = sa.select(Contact.contact_id).where(Contact.organization_id == subject.subject_id)
+    return sa.or_(Interaction.organization_id == subject.subject_id, Interaction.contact_id.in_(people))
 
 
 def get(interaction_id: int) -> Promise:

@@ -72,6 +72,8 @@ class Promise:
     snoozed_until_on: date | None
     times_rescheduled: int
     completed_at: datetime | None
+    completed_with: int | None
+    """The interaction that kept it."""
     note: str
     subject: str
     last_line: str
@@ -187,6 +189,7 @@ def _rows() -> sa.Select[Any]:
             Interaction.snoozed_until_on,
             Interaction.times_rescheduled,
             Interaction.completed_at,
+            Interaction.completed_with,
             Interaction.follow_up_note,
             Interaction.subject,
             sa.func.right(Interaction.notes, 4 * LINE).label("end_of_notes"),
@@ -242,6 +245,7 @@ def _promise(row: sa.Row[Any]) -> Promise:
         snoozed_until_on=row.snoozed_until_on,
         times_rescheduled=row.times_rescheduled,
         completed_at=row.completed_at,
+        completed_with=row.completed_with,
         note=(row.follow_up_note or "").strip(),
         subject=(row.subject or "").strip(),
         last_line=last_line(row.end_of_notes or ""),

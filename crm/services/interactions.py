@@ -43,15 +43,15 @@ class Entry:
     follow_up_on: date | None = None
     """The promised day; None = nothing was promised."""
     follow_up_note: str = ""
-    keeps: int | None = None
-    """The interaction whose promise is kept by this one: open, or completed and not logged yet."""
+    keeps: Collection[int] = ()
+    """The interactions whose promises are kept by this one: open, or completed and not logged yet."""
 
 
 def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
     """Record `entry` as a touch by `by` at `now` (UTC). Its promise, if any, is theirs to keep.
 
     Raises `Refused` where something named does not exist or does not belong together, nothing at all is
-    named, the day lies ahead, or the promise to keep is kept already.
+    named, the day lies ahead, or a promise to keep is kept already.
     """
     contact = _live(Contact, entry.contact_id, field="about")
     opportunity = _live(Opportunity, entry.opportunity_id, field="opportunity")
@@ -81,8 +81,8 @@ def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
         InteractionPrincipal(interaction_id=interaction.interaction_id, principal_id=principal_id)
         for principal_id in principal_ids
     )
-    if entry.keeps is not None:
-        _keep(entry.keeps, with_=interaction, by=by, now=now)
+    for promise_id in sorted(set(entry.keeps)):  # in one order, so that two who log never wait in a circle
+        _keep(promise_id, with_=interaction, by=by, now=now)
     db.session.flush()
     return interaction
 
@@ -194,9 +194,9 @@ def _moment(happened_on: date | None, *, time_zone: str, now: datetime) -> datet
 def _keep(interaction_id: int, *, with_: Interaction, by: User, now: datetime) -> None:
     promise = db.session.get(Interaction, interaction_id)
     if promise is None or not promise.follow_up_required or promise.is_archived:
-        raise Refused("That follow-up is no longer there. Untick it and save again.", field="keeps")
+        raise Refused("That follow-up is no longer there. Save again without it.", field="keeps")
     try:
         follow_ups.complete(promise, by=by, now=now, with_=with_)
     except Refused:
-        already = "That follow-up is completed already. Untick it and save again."
+        already = "That follow-up is completed already. Save again without it."
         raise Refused(already, field="keeps") from None

@@ -225,7 +225,7 @@ def test_logging_from_a_promise_proposes_to_keep_it(
     client = sign_in(nell)
     page = client.get(f"/interactions/new?follow_up={promise.interaction_id}").text
     assert "Send the specs" in page
-    client.submit("/interactions", filled(keeps="y", follow_up_kept=str(promise.interaction_id)))
+    client.submit("/interactions", filled(keeps=str(promise.interaction_id)))
     db.session.refresh(promise)
     assert promise.completed_at is not None
 

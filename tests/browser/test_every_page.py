@@ -8,6 +8,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 PAGES = (
     "/",
     "/follow-ups",
+    "/follow-ups/ledger",
     "/principals",
     "/principals/1",
     "/organizations",

@@ -100,7 +100,7 @@ def test_what_happens_can_keep_an_earlier_promise(make: Make, nell: User, otis: 
     promise = make.interaction(author=otis, follow_up_date=TODAY)
     acting_as(nell)
     logged = services.interactions.log(
-        call(organization_id=promise.organization_id, keeps=promise.interaction_id), by=nell, now=NOW
+        call(organization_id=promise.organization_id, keeps=[promise.interaction_id]), by=nell, now=NOW
     )
     db.session.refresh(promise)
     assert promise.completed_at == NOW
@@ -114,7 +114,7 @@ def test_a_promise_is_kept_once(make: Make, nell: User, acting_as: As) -> None:
     acting_as(nell)
     with pytest.raises(Refused) as refused:
         services.interactions.log(
-            call(organization_id=promise.organization_id, keeps=promise.interaction_id), by=nell, now=NOW
+            call(organization_id=promise.organization_id, keeps=[promise.interaction_id]), by=nell, now=NOW
         )
     assert refused.value.field == "keeps"
 
@@ -196,7 +196,7 @@ def test_taking_back_uncounts_and_opens_the_promise_that_was_kept(
         call(
             organization_id=promise.organization_id,
             principal_ids=[bakery.organization_id],
-            keeps=promise.interaction_id,
+            keeps=[promise.interaction_id],
         ),
         by=nell,
         now=NOW,
