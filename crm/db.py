@@ -20,6 +20,8 @@ from crm.enums import (
     AuthorizationState,
     DeliveryState,
     InteractionType,
+    JobQueue,
+    JobRowState,
     JobState,
     MailKind,
     MailState,
@@ -85,6 +87,8 @@ TYPES: dict[Any, Any] = {
     DeliveryState: _enum(DeliveryState, "delivery_state_enum"),
     MailState: _enum(MailState, "mail_state_enum"),
     JobState: _enum(JobState, "job_state_enum"),
+    JobQueue: _enum(JobQueue, "job_queue_enum"),
+    JobRowState: _enum(JobRowState, "job_row_state_enum"),
 }
 
 

@@ -207,3 +207,22 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class JobQueue(StrEnum):
+    """Which workers a job is for, so that what takes long never delays what is short."""
+
+    DEFAULT = "default"
+    WORK = "work"
+
+
+class JobRowState(StrEnum):
+    """What has become of one row of a job."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    LEFT = "left"
+    """It stays as it was; the reason stands with it."""
+    RETURNED = "returned"
+    """It was done and then taken back."""

@@ -7,8 +7,9 @@ from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalW
 from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
 from crm.models.habit import Favorite, RecentItem, SavedView
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
-from crm.models.job import Job
+from crm.models.job import File, Job, JobRow
 from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
+from crm.models.notification import Notification
 from crm.models.opportunity import (
     Opportunity,
     OpportunityContact,
@@ -42,12 +43,15 @@ __all__ = [
     "EngagementChange",
     "Favorite",
     "FeatureFlag",
+    "File",
     "FirmSetting",
     "Interaction",
     "InteractionPrincipal",
     "Job",
+    "JobRow",
     "MailAttempt",
     "MailMessage",
+    "Notification",
     "NotificationPreference",
     "Opportunity",
     "OpportunityContact",

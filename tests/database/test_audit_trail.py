@@ -22,6 +22,8 @@ UNAUDITED = {
     "favorites": "a person's habits, not the book",
     "recent_items": "a person's habits, not the book",
     "notification_preferences": "a person's habits, not the book",
+    "files": "what jobs made, not the book",
+    "notifications": "what people were told, not the book",
     "principal_summaries": "counts, kept by triggers",
     "principal_weeks": "counts, kept by triggers",
     "principal_deltas": "counts, kept by triggers",

@@ -53,6 +53,10 @@ insert into saved_views (user_id, list_name, name) values (1, 'organizations', '
 insert into favorites (user_id, kind, record_id) values (1, 'organization', 1);
 insert into recent_items (user_id, kind, record_id) values (1, 'organization', 1);
 insert into notification_preferences (user_id, kind) values (1, 'reminder');
+insert into jobs (kind, run_key, requested_by) values ('export', 'x', 1);
+insert into files (job_id, user_id, name, path, size, sha256, expires_at)
+    values (1, 1, 'x.csv', 'exports/x.csv', 0, repeat('0', 64), '2027-01-01');
+insert into notifications (user_id, kind, subject, link) values (1, 'job', 'Done', '/jobs');
 insert into engagement_changes (principal_id, changed_on, to_level, cause)
     values (2, '2026-11-01', 'Low', '-');
 insert into principal_summaries (principal_id) values (2);
@@ -68,6 +72,7 @@ GUARDED_BY_GRANTS = {
     "firm_settings": "the firm's name and zone, written by upgrades",
     "feature_flags": "set by commands",
     "jobs": "work, not the book",
+    "job_rows": "work, not the book",
     "deliveries": "mail, not the book",
     "delivery_items": "mail, not the book",
     "mail_messages": "mail, not the book",
@@ -75,7 +80,8 @@ GUARDED_BY_GRANTS = {
 }
 """Tables without row security, and why (rulings.md, People and access)."""
 
-PERSONAL = {"saved_views", "favorites", "recent_items", "notification_preferences", "audit_log"}
+PERSONAL = {"saved_views", "favorites", "recent_items", "notification_preferences", "audit_log", "files",
+            "notifications"}  # fmt: skip
 """Tables of which a person does not see every row."""
 
 
@@ -219,6 +225,14 @@ ACTS: dict[str, list[Act]] = {
         Act("insert", "insert into notification_preferences (user_id, kind) values (1, 'digest')", NELL),
         Act("update", "update notification_preferences set hour = 9", NELL),
         Act("delete", "delete from notification_preferences", NOBODY),
+    ],
+    "files": written_by_triggers("files"),
+    "notifications": [
+        Act("insert", "insert into notifications (user_id, kind, subject, link) values (1, 'x', 'x', 'x')",
+            NOBODY),
+        Act("read", "update notifications set read_at = now()", NELL),
+        Act("rewrite", "update notifications set subject = 'x'", NOBODY),
+        Act("delete", "delete from notifications", NOBODY),
     ],
     "organization_aliases": [
         Act("insert", "insert into organization_aliases values ('grill two', 1)", ACTIVE),

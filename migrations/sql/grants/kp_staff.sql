@@ -17,7 +17,12 @@ grant insert, update on notification_preferences to kp_staff;
 grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;
-grant insert on mail_messages, jobs to kp_staff;
+grant insert on mail_messages, jobs, job_rows to kp_staff;
+grant update (
+    state, attempts, next_attempt_at, cancel_asked_at, finished_at, result, rows_total, rows_done, rows_before, updated_at
+) on jobs to kp_staff;
+grant update (state, reason, version, was, made_id) on job_rows to kp_staff;
+grant update (read_at) on notifications to kp_staff;
 grant insert on users to kp_staff;
 grant update (
     email, full_name, role, manager_id, active, time_zone, has_single_keys, password, fs_uniquifier, last_login_at,

@@ -9,6 +9,7 @@ grant insert, update, delete on
     employments, contact_advocacies, product_distributors, distributor_principals, opportunity_contacts, samples,
     activity_goals, picklist_values, saved_views, favorites, recent_items,
     principal_summaries, principal_weeks, principal_deltas, engagement_changes,
-    notification_preferences, deliveries, delivery_items, mail_messages, mail_attempts, jobs, request_keys
+    notification_preferences, deliveries, delivery_items, mail_messages, mail_attempts, jobs, job_rows, files, notifications,
+    request_keys
     to kp_system;
 grant delete on sign_in_attempts to kp_system;
