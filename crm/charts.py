@@ -15,6 +15,8 @@ FOOT = 111
 """Pixels from the top to the foot of the band of levels."""
 PER_WEEK = 96 / 26
 """Width of a week in per cent; the last 4 % hold the goal's figure."""
+MOST_NOTCHES = 20
+"""Notches that a tally finds room for beside a name."""
 BAND = {"High Engagement": 21, "Medium Engagement": 14, "Low Engagement": 7, "Inactive": 3}
 """Height of the band by level, in pixels."""
 
@@ -56,8 +58,11 @@ class Strip:
 
 
 def strip(weeks: Sequence[Week], goal: int) -> Strip:
-    """Place weeks (oldest first, this week last) so that the tallest bar and the goal's line both fit."""
-    scale = (BASE - TOP) / max([goal * 1.3, *(week.interactions for week in weeks)])
+    """Place weeks (oldest first, this week last) so that the tallest bar and the goal's line both fit.
+
+    A goal of 0 is none: no line, and nothing that could be met.
+    """
+    scale = (BASE - TOP) / max([goal * 1.3, 1, *(week.interactions for week in weeks)])
     bars = [_bar(weeks, i, goal, scale) for i in range(len(weeks))]
     return Strip(bars, round(BASE - goal * scale, 1))
 
@@ -72,7 +77,7 @@ def _bar(weeks: Sequence[Week], i: int, goal: int, scale: float) -> Bar:
         x=f"{i * PER_WEEK:.2f}%",
         y=BASE - height,
         height=height,
-        kind="now" if is_last else "met" if week.interactions >= goal else "under",
+        kind="now" if is_last else "met" if 0 < goal <= week.interactions else "under",
         band_y=FOOT - band,
         band_height=band,
         band_width=f"{2.85 if is_last else PER_WEEK + 0.05:.2f}%",
@@ -97,9 +102,12 @@ class Notches:
 
 
 def tally(done: int, goal: int) -> Notches:
-    """One notch for each interaction of the goal, a gap after every five, lit from the left."""
-    notches = [(i * 8.5 + 3 * (i // 5), i < done) for i in range(goal)]
-    return Notches(notches, width=notches[-1][0] + 5.5, is_met=done >= goal)
+    """One notch for each interaction of the goal, a gap after every five, lit from the left. A goal above
+    `MOST_NOTCHES` is shared out among so many; one of 0 is none and has no notch.
+    """
+    shown = min(goal, MOST_NOTCHES)
+    notches = [(i * 8.5 + 3 * (i // 5), (i + 1) * goal <= done * shown) for i in range(shown)]
+    return Notches(notches, width=notches[-1][0] + 5.5 if notches else 0, is_met=0 < goal <= done)
 
 
 def register(app: Flask) -> None:

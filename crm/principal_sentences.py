@@ -5,7 +5,7 @@ from datetime import date
 
 from crm.enums import EngagementLevel
 from crm.filters import counted, day, sentence, when_day, words
-from crm.queries.principal_weeks import GOAL, Week, running
+from crm.queries.principal_weeks import Week, running
 from crm.queries.principals import NOT_CONTACTED, Share
 from crm.queries.standings import Standing
 
@@ -51,7 +51,7 @@ def of_weeks(weeks: Sequence[Week], standing: Standing, *, today: date) -> tuple
     if standing.falls_on and standing.falls_to:
         on = day(standing.falls_on, today)
         rest.append(f"Falls to {standing.falls_to.short} on {on} unless somebody is in touch.")
-    return headline, " ".join([*rest, _goal(weeks)])
+    return headline, " ".join([*rest, _goal(weeks, standing.goal)])
 
 
 def of_day(on: date, today: date, *, is_continued: bool = False) -> str:
@@ -65,14 +65,16 @@ def of_day(on: date, today: date, *, is_continued: bool = False) -> str:
     return f"{heading}, earlier" if is_continued else heading
 
 
-def _goal(weeks: Sequence[Week]) -> str:
-    met = sum(week.interactions >= GOAL for week in weeks)
-    if met:
-        return f"{sentence(words(GOAL))} or more in {words(met)} of {len(weeks)} weeks."
+def _goal(weeks: Sequence[Week], goal: int) -> str:
     most = max(week.interactions for week in weeks)
     if not most:
         return f"No interaction in {len(weeks)} weeks."
-    return f"No week of {len(weeks)} reached {words(GOAL)}; the fullest had {words(most)}."
+    if not goal:
+        return f"No weekly goal; the fullest of {len(weeks)} weeks had {words(most)}."
+    met = sum(week.interactions >= goal for week in weeks)
+    if met:
+        return f"{sentence(words(goal))} or more in {words(met)} of {len(weeks)} weeks."
+    return f"No week of {len(weeks)} reached {words(goal)}; the fullest had {words(most)}."
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from flask_security import hash_password
 from crm.db import db
 from crm.enums import InteractionType, OpportunityStage, Role
 from crm.models import (
+    ActivityGoal,
     Contact,
     Interaction,
     InteractionPrincipal,
@@ -216,6 +217,12 @@ class Make:
             for principal in principals
         )
         return interaction
+
+    def goal(self, principal: Organization, per_week: int, *, of: User | None = None) -> ActivityGoal:
+        """The weekly goal of a principal, by all together unless it is one person's (`of`)."""
+        return self._save(
+            ActivityGoal(principal_id=principal.organization_id, per_week=per_week, user_id=of and of.user_id)
+        )
 
     def save(self, row: T) -> T:
         """Any other row, as the owner."""

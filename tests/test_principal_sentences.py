@@ -18,7 +18,7 @@ MONDAY = date(2026, 11, 23)
 STANDING = Standing(
     principal_id=1, name="Amberfold Bakery Co.", name_key="amberfold bakery co.", opportunities_count=0,
     interactions_count=1, products_count=0, last_at=datetime(2026, 11, 23, 18, tzinfo=UTC), last_on=MONDAY,
-    days=1, level=HIGH, percent=96, owner_name=None,
+    days=1, level=HIGH, percent=96, owner_name=None, goal=10,
 )  # fmt: skip
 
 
@@ -70,6 +70,20 @@ def test_the_strip_says_how_often_the_goal_was_met() -> None:
     assert rest == "10 or more in one of 3 weeks."
     _, rest = principal_sentences.of_weeks(met[:2], inactive, today=TODAY)
     assert rest == "No week of 2 reached 10; the fullest had nine."
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"),
+    [
+        (9, "Nine or more in three of 3 weeks."),
+        (12, "No week of 3 reached 12; the fullest had 10."),
+        (0, "No weekly goal; the fullest of 3 weeks had 10."),
+    ],
+)
+def test_the_goal_is_that_of_the_principal(goal: int, said: str) -> None:
+    principal = replace(STANDING, level=INACTIVE, goal=goal)
+    met = [*weeks(INACTIVE, INACTIVE, done=9), Week(MONDAY, 10, INACTIVE)]
+    assert principal_sentences.of_weeks(met, principal, today=TODAY)[1] == said
 
 
 def test_the_strip_of_a_principal_never_contacted_promises_the_ring() -> None:

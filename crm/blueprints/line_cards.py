@@ -38,7 +38,6 @@ def line_card(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
     return {
         "record": record,
         "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
-        "goal": queries.principal_weeks.GOAL,
         "firm_today": today,
         "categories": list(_categories(items)),
         "shown": len(items),

@@ -29,7 +29,6 @@ def distributors(args: "MultiDict[str, str]", principal_id: int) -> dict[str, An
     return {
         "record": record,
         "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
-        "goal": queries.principal_weeks.GOAL,
         "firm_today": today,
         "authorizations": [(row, may_change) for row in rows],
         "lapsed": [row for row in rows if row.is_lapsed],

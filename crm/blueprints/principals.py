@@ -72,7 +72,6 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
         "rows": rows,
         "tallies": queries.principal_weeks.tallies(ids, today=today),
         "glimpses": queries.products.glimpses(ids, each=GLIMPSE),
-        "goal": queries.principal_weeks.GOAL,
         "levels": slugs,
         "total": total,
         "found": slugs[asked.level].principals if asked.level else total,
@@ -103,7 +102,6 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
     return {
         "record": record,
         "weeks": weeks,
-        "goal": queries.principal_weeks.GOAL,
         "headline": headline,
         "rest": rest,
         "firm_today": today,
@@ -134,7 +132,6 @@ def history(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
     return {
         "record": record,
         "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
-        "goal": queries.principal_weeks.GOAL,
         "firm_today": today,
         "before": before,
         **_timeline(principal_id, before=before),

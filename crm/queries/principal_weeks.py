@@ -1,4 +1,4 @@
-"""Weeks of a principal: touches against the weekly goal, by everyone, Monday to Sunday of the firm."""
+"""Weeks of a principal: touches by everyone, Monday to Sunday of the firm. Their goals: `queries.goals`."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ import sqlalchemy as sa
 from crm import clock
 from crm.db import db
 from crm.enums import EngagementLevel
-
-GOAL = 10
-"""Interactions a week that keep a principal warm (schema.md, start values)."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.enums import EngagementLevel
-from crm.models import Organization, PrincipalActivity, Product, User
+from crm.models import ActivityGoal, Organization, PrincipalActivity, Product, User
 
 LASTS = {EngagementLevel.HIGH: 7, EngagementLevel.MEDIUM: 14, EngagementLevel.LOW: 30}
 """The last day of a level, in whole days since the last touch, as `calculate_engagement_level` has it."""
@@ -44,6 +44,8 @@ class Standing:
     percent: int
     """100 = touched today, 0 = 60 days ago or never (schema.md, engagement percent)."""
     owner_name: str | None
+    goal: int
+    """Interactions a week by everyone together (`queries.goals`); 0 = none is set for them."""
 
     @property
     def falls_on(self) -> date | None:
@@ -81,9 +83,14 @@ def select(
             last_at.label("last_at"),
             sa.func.firm_day(last_at, type_=sa.Date).label("last_on"),
             User.full_name.label("owner_name"),
+            sa.func.coalesce(ActivityGoal.per_week, ActivityGoal.DEFAULT).label("goal"),
         )
         .join(Organization, Organization.organization_id == view.organization_id)
         .outerjoin(User, User.user_id == Organization.owner_id)
+        .outerjoin(
+            ActivityGoal,
+            sa.and_(ActivityGoal.principal_id == view.organization_id, ActivityGoal.user_id.is_(None)),
+        )
         .where(*(_holds(word) for word in words))
     )
     if principal_id is not None:

@@ -10,11 +10,13 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from crm import clock
 from crm.db import db
 from crm.enums import InteractionType, Sentiment
 from crm.models import (
+    ActivityGoal,
     Contact,
     Interaction,
     InteractionPrincipal,
@@ -42,6 +44,8 @@ class WeekWith:
     days: int | None
     """Days of the firm since anybody's last touch."""
     done: int
+    goal: int
+    """What this person is asked for: their own goal, else that of the principal (`queries.goals`)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class Week:
 
     principals: list[WeekWith]
     total: int
+
+    @property
+    def goal(self) -> int | None:
+        """The goal that all of them have; None where they differ."""
+        goals = {one.goal for one in self.principals}
+        return goals.pop() if len(goals) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ def week(user_id: int, *, today: date, limit: int = 12) -> Week:
     """
     asked = {"user_id": user_id, "monday": clock.week_of(today), "today": today, "limit": limit}
     rows = db.session.execute(_week(), asked).all()
-    return Week([WeekWith(*row[:5]) for row in rows], total=rows[0][5] if rows else 0)
+    return Week([WeekWith(*row[:6]) for row in rows], total=rows[0][6] if rows else 0)
 
 
 @cache
@@ -102,6 +112,7 @@ def _week() -> sa.Select[Any]:
         .lateral("last_touch")
     )
     touched_at = last_touch.c.interaction_date
+    own, of_all = aliased(ActivityGoal), aliased(ActivityGoal)
     return (
         sa.select(
             Organization.organization_id,
@@ -109,10 +120,15 @@ def _week() -> sa.Select[Any]:
             sa.case((touched_at.is_not(None), sa.func.calculate_engagement_level(touched_at, _TODAY))),
             _TODAY - sa.func.firm_day(touched_at, type_=sa.Date),
             sa.func.coalesce(done.c.done, 0),
+            sa.func.coalesce(own.per_week, of_all.per_week, ActivityGoal.DEFAULT),
             sa.func.count().over(),
         )
         .outerjoin(done, done.c.principal_id == Organization.organization_id)
         .outerjoin(last_touch, sa.true())
+        .outerjoin(own, sa.and_(own.principal_id == Organization.organization_id, own.user_id == _USER))
+        .outerjoin(
+            of_all, sa.and_(of_all.principal_id == Organization.organization_id, of_all.user_id.is_(None))
+        )
         .where(
             Organization.is_principal,
             Organization.deleted_at.is_(None),

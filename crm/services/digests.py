@@ -10,7 +10,6 @@ from crm import clock, mail, queries
 from crm.enums import EngagementLevel
 from crm.models import User
 from crm.queries.notification_preferences import Preference
-from crm.queries.principal_weeks import GOAL
 from crm.queries.promises import Promise
 from crm.queries.standings import Standing
 from crm.services import letters
@@ -36,7 +35,12 @@ class Tally:
 
     name: str
     touches: int
-    is_met: bool
+    goal: int
+    """0 = none is set."""
+
+    @property
+    def is_met(self) -> bool:
+        return 0 < self.goal <= self.touches
 
 
 def write(user: User, *, on: date, preference: Preference) -> letters.Written | None:
@@ -76,7 +80,7 @@ def write(user: User, *, on: date, preference: Preference) -> letters.Written | 
             moves_count=len(moves),
             tallies=tallies,
             met_count=sum(tally.is_met for tally in tallies),
-            goal=GOAL,
+            aimed_count=sum(tally.goal > 0 for tally in tallies),
             rhythm=letters.rhythm(preference),
         )
     )
@@ -84,8 +88,7 @@ def write(user: User, *, on: date, preference: Preference) -> letters.Written | 
 
 def _tallies(principals: Sequence[Standing], day: date) -> list[Tally]:
     touches = queries.principal_weeks.tallies([one.principal_id for one in principals], today=day)
-    counted = [(one.name, touches.get(one.principal_id, 0)) for one in principals]
-    return [Tally(name, n, n >= GOAL) for name, n in counted]
+    return [Tally(one.name, touches.get(one.principal_id, 0), one.goal) for one in principals]
 
 
 def _by_owner(late: Sequence[Promise]) -> list[LateOf]:

@@ -16,11 +16,11 @@ def weeks(*figures: int) -> list[Week]:
     ]
 
 
-@given(st.lists(st.integers(0, 500), min_size=1, max_size=26), st.integers(1, 40))
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=26), st.integers(0, 40))
 def test_every_bar_and_the_goal_stay_inside_the_drawing(figures: list[int], goal: int) -> None:
     drawn = charts.strip(weeks(*figures), goal)
     assert all(bar.y >= 0 and bar.y + bar.height <= charts.BASE + 0.11 for bar in drawn.bars)
-    assert 0 < drawn.goal_y < charts.BASE
+    assert 0 < drawn.goal_y <= charts.BASE
 
 
 def test_a_week_that_meets_the_goal_reaches_its_line() -> None:
@@ -47,3 +47,17 @@ def test_the_first_month_gives_way_to_one_that_begins_soon() -> None:
 def test_a_week_before_the_first_contact_has_no_band() -> None:
     bar = charts.strip([Week(date(2026, 6, 1), 0, None)], 10).bars[0]
     assert bar.band_height == 0
+
+
+@given(st.integers(0, 1200), st.integers(0, 1000))
+def test_a_tally_is_all_lit_exactly_when_the_goal_is_met(done: int, goal: int) -> None:
+    drawn = charts.tally(done, goal)
+    lit = [is_lit for _, is_lit in drawn.notches]
+    assert len(lit) == min(goal, charts.MOST_NOTCHES)
+    assert lit == sorted(lit, reverse=True), "from the left"
+    assert drawn.is_met == (bool(lit) and all(lit))
+
+
+def test_a_week_without_a_goal_meets_none() -> None:
+    drawn = charts.strip(weeks(0, 4, 0), 0)
+    assert [bar.kind for bar in drawn.bars] == ["under", "under", "now"]

@@ -56,7 +56,7 @@ def test_a_ring_beside_its_words_is_not_read_twice(draw: Draw) -> None:
     ("done", "lit", "is_met"), [(0, 0, False), (9, 9, False), (10, 10, True), (13, 10, True)]
 )
 def test_a_tally_lights_one_notch_an_interaction(draw: Draw, done: int, lit: int, is_met: bool) -> None:
-    tally = draw("tally", "tally", done)
+    tally = draw("tally", "tally", done, 10)
     assert len(tally.select("rect")) == 10
     assert len(tally.select("rect.on")) == lit
     assert ("data-met" in tally.attrs) is is_met

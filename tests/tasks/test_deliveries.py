@@ -377,6 +377,21 @@ def test_the_week_is_told_against_the_goal_of_ten(make: Make, mara: User) -> Non
     assert quiet.name in (letter.text_body or "")
 
 
+def test_each_principal_is_told_against_its_own_goal(make: Make, mara: User, nell: User) -> None:
+    small, none = make.principal("Small Sausages"), make.principal("None Needed")
+    make.goal(small, 2)
+    make.goal(small, 30, of=nell)
+    make.goal(none, 0)
+    for days in (1, 2):
+        touch(make, small, days)
+    touch(make, none, 1)
+    letter = digest(make, mara)
+    for said in both(letter):
+        assert re.search(r"Small Sausages\W+2 of 2\W+met", said)
+        assert re.search(r"None Needed\W+1, no goal", said)
+    assert "One of one principal met it." in (letter.html_body or "")
+
+
 def test_a_digest_on_another_day_tells_of_the_running_week(make: Make, mara: User) -> None:
     touch(make, make.principal(), 1, day=date(2026, 11, 26))
     letter = digest(make, mara, date(2026, 11, 26))

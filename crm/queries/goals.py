@@ -1,0 +1,27 @@
+"""Weekly goals: how many interactions a principal should have in a week of the firm."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.models import ActivityGoal
+
+
+def of(principal_ids: Collection[int], *, user_id: int | None = None) -> dict[int, int]:
+    """The goal of each of these principals by everyone together, or (`user_id`) by one person.
+
+    A person without a goal of their own has that of the principal, and a principal without one the firm's
+    `ActivityGoal.DEFAULT`. 0 = no goal is set for them. Rows of `standings` already carry the goal of all.
+    """
+    whose: sa.ColumnElement[bool] = ActivityGoal.user_id.is_(None)
+    if user_id is not None:
+        whose = sa.or_(whose, ActivityGoal.user_id == user_id)
+    rows = db.session.execute(
+        sa.select(ActivityGoal.principal_id, ActivityGoal.per_week)
+        .where(ActivityGoal.principal_id.in_(principal_ids), whose)
+        .order_by(ActivityGoal.user_id.nulls_first())
+    )
+    return dict.fromkeys(principal_ids, ActivityGoal.DEFAULT) | {
+        row.principal_id: row.per_week for row in rows
+    }
