@@ -26,6 +26,11 @@ def may_see_mail_of_others(user: User) -> bool:
     return user.role in (Role.MANAGER, Role.ADMIN)
 
 
+def may_see_scorecards(user: User) -> bool:
+    """How each rep does is for those who answer for reps."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
 def may_manage_people(user: User) -> bool:
     """Accounts are an admin's: who signs in, as what, in whose team, and what becomes of their records."""
     return user.role is Role.ADMIN

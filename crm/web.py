@@ -24,6 +24,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -154,6 +155,18 @@ def attempt(form: FlaskForm, act: Callable[[], R]) -> R | None:
             raise
         _blame(form, refusal)
     return None
+
+
+def alone(draw: Callable[[], str], instead: Callable[[], str]) -> Markup:
+    """A part of a page that fails without the others: what `draw` makes, in a savepoint of its own, or what
+    `instead` makes if that fails for whatever reason; the log says why.
+    """
+    try:
+        with db.session.begin_nested():
+            return Markup(draw())  # noqa: S704 - what a template made
+    except Exception:
+        current_app.logger.exception("a part of %s could not be shown", request.path)
+        return Markup(instead())  # noqa: S704 - the same
 
 
 def _blame(form: FlaskForm, refused: Refused) -> None:

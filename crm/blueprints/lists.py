@@ -14,8 +14,9 @@ from werkzeug.datastructures import MultiDict
 
 from crm import clock, csv_lines, filters, policy, queries, services, web
 from crm.forms.lists import FORMS, Asked, ManyForm, ViewForm, read_numbers
-from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Counts, Listing
+from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Counts, Filter, Listing
 from crm.queries.saved_views import View
+from crm.queries.spans import Span
 from crm.queries.users import Colleague
 from crm.services.bulk import CHANGES, MOST, Changed, Setting
 
@@ -323,8 +324,18 @@ def narrowed(
         texts = {choice.value: choice.text for choice in offered[known.name]}
         texts |= {name: case.text for name, case in known.cases.items()}
         yield Chip(
-            f"{known.label}: {texts.get(value, value)}", url("index", **asked.address({known.name: ""}))
+            f"{known.label}: {texts.get(value) or _said(known, value)}",
+            url("index", **asked.address({known.name: ""})),
         )
+
+
+def _said(known: Filter, value: str) -> str:
+    """An answer that is none of the choices, as people say it: a span by its days."""
+    span = Span.parse(value) if known.is_span else None
+    if span is None:
+        return value
+    first, last = (filters.day(on, web.today()) for on in (span.since, span.until))
+    return first if first == last else f"{first} to {last}"
 
 
 def _asker() -> Asker:

@@ -60,11 +60,17 @@ def index() -> Response:
 def content(args: "MultiDict[str, str]") -> dict[str, Any]:
     """What the list shows for these arguments of its address."""
     asked, today = Filter.read(args), web.firm_today()
+    book = asked.book(me=web.person().user_id)
     rows, following = queries.principals.page(
-        today=today, words=asked.words, level=LEVELS.get(asked.level), sort=asked.sort, after=asked.after
+        today=today,
+        words=asked.words,
+        book=book,
+        level=LEVELS.get(asked.level),
+        sort=asked.sort,
+        after=asked.after,
     )
     ids = [row.principal_id for row in rows]
-    shares = queries.principals.levels(today=today, words=asked.words)
+    shares = queries.principals.levels(today=today, words=asked.words, book=book)
     total = sum(share.principals for share in shares)
     slugs = dict(zip(LEVELS, shares, strict=True))
     return {
@@ -76,6 +82,7 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
         "total": total,
         "found": slugs[asked.level].principals if asked.level else total,
         "sorts": SORTS,
+        "choices": queries.principal_choices.offered(),
         "lede": principal_sentences.of_list(shares),
         "here": url_for("principals.index", **asked.address(after=asked.after)),
         "following": following and url_for("principals.index", **asked.address(after=following)),

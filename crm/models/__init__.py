@@ -5,7 +5,7 @@ from crm.models.contact import Contact, ContactAdvocacy, Employment
 from crm.models.distribution import DistributorPrincipal, ProductDistributor
 from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalWeek, principal_deltas
 from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
-from crm.models.habit import Favorite, RecentItem, SavedView
+from crm.models.habit import DashboardPreference, Favorite, RecentItem, SavedView
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import File, Job, JobRow
 from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
@@ -19,7 +19,7 @@ from crm.models.opportunity import (
 )
 from crm.models.organization import Organization, OrganizationAlias
 from crm.models.product import Product
-from crm.models.reports import PrincipalActivity
+from crm.models.reports import PrincipalActivity, principal_touches
 from crm.models.sample import Sample
 from crm.models.user import (
     FirmSetting,
@@ -36,6 +36,7 @@ __all__ = [
     "AuditLog",
     "Contact",
     "ContactAdvocacy",
+    "DashboardPreference",
     "Delivery",
     "DeliveryItem",
     "DistributorPrincipal",
@@ -74,4 +75,5 @@ __all__ = [
     "SignInAttempt",
     "User",
     "principal_deltas",
+    "principal_touches",
 ]

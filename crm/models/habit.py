@@ -1,4 +1,4 @@
-"""What a person keeps for themselves: views of lists, favourites, what they looked at last."""
+"""What a person keeps for themselves: views of lists, favourites, what they saw last, their dashboard."""
 
 from datetime import datetime
 
@@ -66,3 +66,26 @@ class RecentItem(Model):
     seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
     __table_args__ = (sa.Index("ix_recent_items_seen_at", "user_id", "seen_at"),)
+
+
+class DashboardPreference(Model):
+    """How a person has their dashboard. Somebody without a row has it as it comes."""
+
+    __tablename__ = "dashboard_preferences"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"), primary_key=True)
+    panels: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
+    """The names of the panels in their order; one that is not among them follows in its usual order."""
+    hidden: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
+    filters: Mapped[str] = mapped_column(server_default="", default="")
+    """What was asked last, as a query string without the question mark."""
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "cardinality(panels) <= 50 and array_position(panels, null) is null", name="panels"
+        ),
+        sa.CheckConstraint(
+            "cardinality(hidden) <= 50 and array_position(hidden, null) is null", name="hidden"
+        ),
+        sa.CheckConstraint("char_length(filters) <= 4000", name="filters"),
+    )

@@ -108,6 +108,19 @@ class Interaction(Versioned, Model):
             postgresql_ops={"words": "gin_trgm_ops"},
         ),
         sa.Index(
+            "ix_interactions_touches",
+            "interaction_date",
+            "author_id",
+            "interaction_type",
+            postgresql_where=sa.text("is_touch and deleted_at is null"),
+        ),
+        sa.Index(
+            "ix_interactions_completed_at",
+            "completed_at",
+            "owner_id",
+            postgresql_where=sa.text("completed_at is not null and deleted_at is null"),
+        ),
+        sa.Index(
             "ix_interactions_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")
         ),
     )

@@ -1,10 +1,12 @@
-"""Read-only classes over views of the database."""
+"""Views of the database, for reading only."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm.db import Base
+from crm.enums import InteractionType
 from crm.models.base import Model
 
 
@@ -24,3 +26,16 @@ class PrincipalActivity(Model):
     engagement_level: Mapped[str]
 
     __table_args__ = ({"info": {"is_view": True}},)
+
+
+principal_touches = sa.Table(
+    "principal_touches",
+    Base.metadata,
+    sa.Column("principal_id", sa.BigInteger),
+    sa.Column("week_on", sa.Date),
+    sa.Column("author_id", sa.BigInteger),
+    sa.Column("interaction_type", Base.registry.type_annotation_map[InteractionType]),
+    sa.Column("n", sa.Integer),
+    info={"is_view": True},
+)
+"""Touches by principal, week of the firm, author and type, folded or not: a reader always sums `n`."""

@@ -60,6 +60,9 @@ class Sample(Versioned, Model):
         sa.Index("ix_samples_contact_id", "contact_id"),
         sa.Index("ix_samples_follow_up_id", "follow_up_id"),
         sa.Index("ix_samples_status", "status", "sent_on", "sample_id"),
+        sa.Index(
+            "ix_samples_sent_on", "sent_on", "opportunity_id", postgresql_where=sa.text("deleted_at is null")
+        ),
     )
 
     @property

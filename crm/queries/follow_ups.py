@@ -249,6 +249,31 @@ def _is_with(subject: Subject) -> sa.ColumnElement[bool]:
     return sa.or_(Interaction.organization_id == subject.subject_id, Interaction.contact_id.in_(people))
 
 
+@dataclass(frozen=True)
+class Required:
+    """What calls for somebody today: the first few that are overdue, due today, or kept by nobody, each with
+    how many there are of them. One that nobody keeps may stand in two parts.
+    """
+
+    overdue: tuple[list[Promise], int]
+    today: tuple[list[Promise], int]
+    unkept: tuple[list[Promise], int]
+
+
+def required(whose: Whose, *, today: date, at_most: int) -> Required:
+    """What the dashboard shows of a book and of those without a keeper; the counts are those of the lists."""
+    parts = promises.read_parts(
+        {
+            "overdue": _chosen(is_open(whose), _is_in(When.OVERDUE)),
+            "today": _chosen(is_open(whose), _is_in(When.TODAY)),
+            "unkept": _chosen(is_open("nobody"), is_awake(_TODAY)),
+        },
+        at_most,
+        _days(today),
+    )
+    return Required(**parts)
+
+
 def get(interaction_id: int) -> Promise:
     """One promise, kept or not. Raises `sqlalchemy.exc.NoResultFound` if there is none under this number."""
     found = promises.read(_chosen(*_is_promise(interaction_id)))

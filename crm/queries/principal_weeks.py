@@ -20,26 +20,22 @@ class Week:
     level: EngagementLevel | None
 
 
-_COUNTED = """
-    select principal_id, week_on, interactions_count as n from principal_weeks
-     where principal_id = any (:principals) and week_on >= :since
-    union all
-    select principal_id, week_on, interactions from principal_deltas
-     where principal_id = any (:principals) and week_on >= :since
-"""
-"""What is folded, and what is not folded yet."""
-
 _TALLIES = sa.text(
-    f"select principal_id, sum(n) from ({_COUNTED}) as counted where week_on = :since group by principal_id"
+    """
+    select principal_id, sum(n) from principal_touches
+     where principal_id = any (:principals) and week_on = :since
+     group by principal_id
+    """
 )
 
 _STRIP = sa.text(
-    f"""
+    """
     select w.monday::date, coalesce(c.n, 0)::int,
            case when l.at is not null
                 then calculate_engagement_level(l.at, least(w.monday::date + 6, :today)) end
       from generate_series(:since ::timestamp, :today ::timestamp, interval '7 days') as w (monday)
-      left join (select week_on, sum(n) as n from ({_COUNTED}) as counted group by week_on) as c
+      left join (select week_on, sum(n) as n from principal_touches
+                  where principal_id = any (:principals) and week_on >= :since group by week_on) as c
              on c.week_on = w.monday::date
      cross join lateral (
            select max(ip.interaction_date) as at from interaction_principals ip

@@ -1,6 +1,6 @@
 """Principals: the list of them, how many are how warm, and which grow cold. `today` is the firm's day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from crm.enums import EngagementLevel
 from crm.models import Organization
 from crm.queries import standings
 from crm.queries.keys import read_moment, read_number
-from crm.queries.standings import LASTS, Standing
+from crm.queries.standings import ALL, LASTS, Book, Standing
 
 NOT_CONTACTED = "Not contacted yet"
 """What people call a principal without any touch; to the database it is Inactive like one that went quiet."""
@@ -79,6 +79,7 @@ def page(
     *,
     today: date,
     words: Collection[str] = (),
+    book: Book = ALL,
     level: str | None = None,
     sort: Sort = Sort.COLDEST,
     after: Key | None = None,
@@ -89,7 +90,7 @@ def page(
     A word is found in the name, or in the name or category of a product, without regard to case and accents.
     `level` is a text of EngagementLevel or `NOT_CONTACTED`; None = any.
     """
-    standing = standings.select(today, words=words)
+    standing = standings.select(today, words=words, book=book)
     query = sa.select(standing).order_by(*_order(standing.c, sort)).limit(limit + 1)
     if level is not None:
         query = query.where(sa.func.coalesce(standing.c.level, NOT_CONTACTED) == level)
@@ -103,15 +104,23 @@ def page(
 
 
 def levels(
-    *, today: date, words: Collection[str] = (), owner_ids: Collection[int] | None = None
+    *,
+    today: date,
+    words: Collection[str] = (),
+    owner_ids: Collection[int] | None = None,
+    book: Book = ALL,
 ) -> list[Share]:
     """How many principals are at each level: all five, warmest first, those not contacted yet last.
 
-    `words` as in `page`; `owner_ids` narrows to principals that one of these users looks after.
+    `words` and `book` as in `page`; `owner_ids` narrows to principals that one of these users looks after.
     """
-    standing = standings.select(today, words=words, owner_ids=owner_ids)
+    standing = standings.select(today, words=words, owner_ids=owner_ids, book=book)
     rows = db.session.execute(sa.select(standing.c.level, sa.func.count()).group_by(standing.c.level))
-    counts: dict[str | None, int] = {row[0]: row[1] for row in rows}
+    return shares({row[0]: row[1] for row in rows})
+
+
+def shares(counts: Mapping[str | None, int]) -> list[Share]:
+    """The shares of all five levels, from how many principals are at each."""
     total = sum(counts.values())
     return [
         Share(level, counts.get(level, 0), round(100 * counts.get(level, 0) / (total or 1)))

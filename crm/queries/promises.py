@@ -5,6 +5,7 @@ principals it names.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -174,6 +175,32 @@ def read_first(chosen: sa.Select[int], at_most: int) -> tuple[list[Promise], int
         _rows().add_columns(first.c.total).where(Interaction.interaction_id == first.c.interaction_id)
     ).all()
     return [_promise(row) for row in rows], rows[0].total if rows else 0
+
+
+def read_parts(
+    chosen: Mapping[str, sa.Select[int]], at_most: int, asked: dict[str, Any]
+) -> dict[str, tuple[list[Promise], int]]:
+    """`read_first` for several selections under their names, all in one statement. One promise may stand in
+    several of them.
+    """
+    parts = [
+        sa.select(sa.literal(name).label("part"), first.c.interaction_id, first.c.total)
+        for name, select in chosen.items()
+        for first in (
+            select.add_columns(sa.func.count().over().label("total")).limit(at_most).subquery(name),
+        )
+    ]
+    first = sa.union_all(*parts).subquery("first")
+    found: dict[str, tuple[list[Promise], int]] = {name: ([], 0) for name in chosen}
+    rows = db.session.execute(
+        _rows()
+        .add_columns(first.c.part, first.c.total)
+        .where(Interaction.interaction_id == first.c.interaction_id),
+        asked,
+    )
+    for row in rows:
+        found[row.part] = ([*found[row.part][0], _promise(row)], row.total)
+    return found
 
 
 @cache

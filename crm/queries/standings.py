@@ -7,7 +7,7 @@ not folded yet), the last touch is one probe of an index, level and percent are 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -60,6 +60,27 @@ class Standing:
         return _BELOW.get(self.level) if self.level else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """Part of the principals: by whose they are (a user id, or nobody's) and by segment; empty = all."""
+
+    owners: tuple[int | Literal["nobody"], ...] = ()
+    """Each of them must look after it, as owner or second owner."""
+    segment: str = ""
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """True for the organizations that stand in it."""
+        first, second = Organization.owner_id, Organization.second_owner_id
+        found = [
+            first.is_(None) if owner == "nobody" else sa.or_(first == owner, second == owner)
+            for owner in self.owners
+        ]
+        return [*found, Organization.segment == self.segment] if self.segment else found
+
+
+ALL = Book()
+
+
 COLUMNS = tuple(Standing.__dataclass_fields__)
 
 
@@ -69,6 +90,7 @@ def select(
     principal_id: int | None = None,
     words: Collection[str] = (),
     owner_ids: Collection[int] | None = None,
+    book: Book = ALL,
 ) -> sa.CTE:
     """All principals that are not archived, or those asked for, as rows with the columns of `Standing`."""
     view, last_at = PrincipalActivity, PrincipalActivity.last_activity_date
@@ -99,6 +121,7 @@ def select(
         query = query.where(
             sa.or_(Organization.owner_id.in_(owner_ids), Organization.second_owner_id.in_(owner_ids))
         )
+    query = query.where(*book.conditions())
     # Materialized, or each mention of the last touch below would be a probe of its own.
     seen = query.cte("seen").prefix_with("materialized")
     since = sa.literal(today, sa.Date) - seen.c.last_on

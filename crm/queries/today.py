@@ -22,8 +22,7 @@ from crm.models import (
     InteractionPrincipal,
     Opportunity,
     Organization,
-    PrincipalWeek,
-    principal_deltas,
+    principal_touches,
 )
 from crm.queries.promises import Named, last_line, named, principals_of_interaction
 
@@ -145,17 +144,12 @@ def _week() -> sa.Select[Any]:
 
 
 def _touches(monday: sa.ColumnElement[date]) -> sa.Subquery:
-    """(principal_id, done): what is folded and what is not yet, of one author in one week."""
-    kept = sa.select(
-        PrincipalWeek.principal_id.label("principal_id"), PrincipalWeek.interactions_count.label("n")
-    ).where(PrincipalWeek.author_id == _USER, PrincipalWeek.week_on == monday)
-    waiting = sa.select(principal_deltas.c.principal_id, principal_deltas.c.interactions).where(
-        principal_deltas.c.author_id == _USER, principal_deltas.c.week_on == monday
-    )
-    both = sa.union_all(kept, waiting).subquery()
+    """(principal_id, done): of one author in one week."""
+    touches = principal_touches.c
     return (
-        sa.select(both.c.principal_id, sa.func.sum(both.c.n).label("done"))
-        .group_by(both.c.principal_id)
+        sa.select(touches.principal_id, sa.func.sum(touches.n).label("done"))
+        .where(touches.author_id == _USER, touches.week_on == monday)
+        .group_by(touches.principal_id)
         .subquery("touches")
     )
 

@@ -143,6 +143,26 @@ def test_a_book_without_principals_says_so(reader: Client) -> None:
     assert "No principals yet" in page(reader, "/principals").text
 
 
+def test_the_list_is_narrowed_by_owner_and_segment(
+    reader: Client, make: Make, nell: User, otis: User
+) -> None:
+    make.principal("Hers", owner=nell, segment="Casual")
+    make.principal("His", owner=otis, second_owner_id=nell.user_id)
+    make.principal("Nobody's", segment="Casual")
+    asked = {
+        "owner=me": ["Hers", "His"],
+        f"owner={otis.user_id}": ["His"],
+        "owner=nobody": ["Nobody's"],
+        "segment=Casual&sort=name": ["Hers", "Nobody's"],
+        "owner=me&segment=Casual": ["Hers"],
+        "owner=what": ["Hers", "His", "Nobody's"],
+    }
+    for query, names in asked.items():
+        found = page(reader, f"/principals?{query}")
+        assert cards(found) == names
+        assert int(the(found, ".chips [aria-current=true] .num").text) == len(names)
+
+
 def test_the_chips_of_levels_count_what_they_lead_to(reader: Client, make: Make) -> None:
     for days in (1, 2, 9, 20, 20, 20, 99, None):
         made = make.principal()
@@ -156,7 +176,7 @@ def test_the_chips_of_levels_count_what_they_lead_to(reader: Client, make: Make)
         assert len(cards(behind)) == int(the(chip, ".num").text)
         assert behind.select(".chips [aria-current=true]")[0].text == chip.text
         assert the(behind, "main [name=q]")["value"] == "principal"
-        assert the(behind, "option[selected]")["value"] == "name"
+        assert the(behind, "[name=sort] option[selected]")["value"] == "name"
     assert counts == {"All": 8, "High": 2, "Medium": 1, "Low": 3, "Inactive": 1, "Not contacted yet": 1}
 
 

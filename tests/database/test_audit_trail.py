@@ -21,6 +21,7 @@ UNAUDITED = {
     "saved_views": "a person's habits, not the book",
     "favorites": "a person's habits, not the book",
     "recent_items": "a person's habits, not the book",
+    "dashboard_preferences": "a person's habits, not the book",
     "notification_preferences": "a person's habits, not the book",
     "files": "what jobs made, not the book",
     "notifications": "what people were told, not the book",

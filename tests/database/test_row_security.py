@@ -57,6 +57,7 @@ insert into jobs (kind, run_key, requested_by) values ('export', 'x', 1);
 insert into files (job_id, user_id, name, path, size, sha256, expires_at)
     values (1, 1, 'x.csv', 'exports/x.csv', 0, repeat('0', 64), '2027-01-01');
 insert into notifications (user_id, kind, subject, link) values (1, 'job', 'Done', '/jobs');
+insert into dashboard_preferences (user_id) values (1);
 insert into engagement_changes (principal_id, changed_on, to_level, cause)
     values (2, '2026-11-01', 'Low', '-');
 insert into principal_summaries (principal_id) values (2);
@@ -81,7 +82,7 @@ GUARDED_BY_GRANTS = {
 """Tables without row security, and why (rulings.md, People and access)."""
 
 PERSONAL = {"saved_views", "favorites", "recent_items", "notification_preferences", "audit_log", "files",
-            "notifications"}  # fmt: skip
+            "notifications", "dashboard_preferences"}  # fmt: skip
 """Tables of which a person does not see every row."""
 
 
@@ -233,6 +234,18 @@ ACTS: dict[str, list[Act]] = {
         Act("read", "update notifications set read_at = now()", NELL),
         Act("rewrite", "update notifications set subject = 'x'", NOBODY),
         Act("delete", "delete from notifications", NOBODY),
+    ],
+    "dashboard_preferences": [
+        Act(
+            "insert",
+            "insert into dashboard_preferences (user_id) values (1) on conflict (user_id) do update"
+            " set panels = '{}'",
+            NELL,
+        ),
+        Act("insert for a colleague", "insert into dashboard_preferences (user_id) values (2)", {"otis"}),
+        Act("update", "update dashboard_preferences set filters = 'whose=me'", NELL),
+        Act("giving away", "update dashboard_preferences set user_id = 2", NOBODY),
+        Act("delete", "delete from dashboard_preferences", NOBODY),
     ],
     "organization_aliases": [
         Act("insert", "insert into organization_aliases values ('grill two', 1)", ACTIVE),

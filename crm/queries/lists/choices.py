@@ -10,12 +10,12 @@ from crm.queries.lists.listing import Case, Condition, Filter, Select
 from crm.queries.lists.searching import part_of
 
 
-def owner(first: Any, second: Any = None) -> Filter:
+def owner(first: Any, second: Any = None, *, name: str = "owner", label: str = "Owner") -> Filter:
     """Whose rows: mine, nobody's, or a colleague's; `second` is the column of a second owner."""
     columns = [column for column in (first, second) if column is not None]
     return Filter(
-        name="owner",
-        label="Owner",
+        name=name,
+        label=label,
         cases={
             "me": Case("Mine", lambda asker: sa.or_(*(column == asker.user_id for column in columns))),
             "nobody": Case("No owner", lambda _: first.is_(None)),

@@ -7,9 +7,21 @@ from sqlalchemy.orm import aliased
 
 from crm.enums import InteractionType, Sentiment
 from crm.models import Contact, Interaction, InteractionPrincipal, Opportunity, Organization, User
+from crm.queries import happenings
 from crm.queries.keys import read_number
 from crm.queries.lists.choices import distinct, owner, read_word
-from crm.queries.lists.listing import Case, Column, Condition, Filter, Listing, SearchKey, Select, Sort, day
+from crm.queries.lists.listing import (
+    Case,
+    Column,
+    Condition,
+    Filter,
+    Listing,
+    SearchKey,
+    Select,
+    Sort,
+    days,
+    span,
+)
 
 Maker = aliased(Organization)
 Author = aliased(User)
@@ -40,6 +52,17 @@ def _at(condition: Condition) -> Select:
 def _for_principal(number: int) -> Condition:
     link = InteractionPrincipal
     return Interaction.interaction_id.in_(sa.select(link.interaction_id).where(link.principal_id == number))
+
+
+def _counts() -> Condition:
+    """Real contact that neither itself nor with its opportunity is archived."""
+    link = InteractionPrincipal
+    return (
+        sa.select(link.interaction_id)
+        .where(link.interaction_id == Interaction.interaction_id, link.counts)
+        .correlate(Interaction)
+        .exists()
+    )
 
 
 def _of(column: Any, word: InteractionType | Sentiment) -> Case:
@@ -126,14 +149,17 @@ INTERACTIONS = Listing(
             name="only",
             label="Only",
             cases={
-                "touches": Case("Real contact", lambda _: Interaction.is_touch.is_(True)),
+                "touches": Case("Real contact", lambda _: happenings.is_touch()),
+                "counted": Case("Counted for their principals", lambda _: _counts()),
                 "promised": Case(
                     "With an open follow-up",
                     lambda _: sa.and_(Interaction.follow_up_required, Interaction.completed_at.is_(None)),
                 ),
             },
         ),
-        day("since", "From", lambda on: Interaction.interaction_date >= sa.cast(on, sa.Date)),
+        *days(Interaction.interaction_date),
+        owner(Interaction.owner_id, name="keeper", label="Follow-up of"),
+        span("kept", "Follow-up kept", happenings.kept),
     ),
     sorts=(
         Sort(

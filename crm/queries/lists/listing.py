@@ -7,13 +7,14 @@ it holds is an expression over its own table, so that a page costs the same wher
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from crm.db import Base
 from crm.queries.keys import read_day
+from crm.queries.spans import Span, begins
 
 Condition: TypeAlias = sa.ColumnElement[bool]
 Select: TypeAlias = sa.Select[*tuple[Any, ...]]
@@ -57,6 +58,7 @@ class Filter:
     """People pick the answer among the organizations of the book, or type a part of a name."""
     is_for_links: bool = False
     """Other pages lead here with it; nobody is asked for it."""
+    is_span: bool = False
 
     def condition(self, value: str, asker: Asker) -> Condition | None:
         """True for the rows that `value` asks for; None if it is no answer to this question."""
@@ -71,6 +73,21 @@ class Filter:
 def day(name: str, label: str, where: Callable[[Any], Condition]) -> Filter:
     """A filter by a day, written 2026-11-30 in addresses."""
     return Filter(name=name, label=label, read=read_day, where=where, is_day=True)
+
+
+def days(column: Any) -> tuple[Filter, Filter]:
+    """The two filters by the first and the last day of the firm on which the moments of `column` may lie."""
+    return (
+        day("since", "From", lambda on: column >= begins(on)),
+        day("until", "Until", lambda on: column < begins(on + timedelta(days=1))),
+    )
+
+
+def span(name: str, label: str, where: Callable[[Any], Condition]) -> Filter:
+    """A filter by days of the firm from one to another, written 2026-11-23.2026-11-29 in addresses: what
+    happened in them stands behind a figure, so figures lead here with it.
+    """
+    return Filter(name=name, label=label, read=Span.parse, where=where, is_span=True, is_for_links=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,10 +19,24 @@ from crm.models import (
     Product,
     User,
 )
+from crm.queries import happenings
+from crm.queries.happenings import Step
 from crm.queries.keys import read_number
 from crm.queries.lists.choices import organization, owner, read_word, tag
-from crm.queries.lists.listing import Asker, Case, Column, Condition, Filter, Listing, SearchKey, Sort, day
+from crm.queries.lists.listing import (
+    Asker,
+    Case,
+    Column,
+    Condition,
+    Filter,
+    Listing,
+    SearchKey,
+    Sort,
+    day,
+    span,
+)
 from crm.queries.opportunity_stages import OPEN_STAGES, QUIET_AFTER, SLOWING_AFTER
+from crm.queries.spans import begins
 
 Maker = aliased(Organization)
 Distributor = aliased(Organization)
@@ -46,8 +61,7 @@ def _quiet(asker: Asker, days_of: Mapping[OpportunityStage, int]) -> Condition:
     """Open ones that have been quiet for longer than so many days: neither moved nor touched since."""
     over = []
     for stage, days in days_of.items():
-        begun = sa.cast(asker.today - timedelta(days=days), sa.DateTime)
-        since = sa.func.timezone(sa.func.firm_zone(), begun)
+        since = begins(asker.today - timedelta(days=days))
         touched = (
             sa.select(Interaction.interaction_id)
             .where(
@@ -246,7 +260,9 @@ OPPORTUNITIES = Listing(
             is_for_links=True,
         ),
         tag(Opportunity.tags),
-        day("since", "Moved since", lambda on: Opportunity.stage_changed_at >= sa.cast(on, sa.Date)),
+        day("since", "Moved since", lambda on: Opportunity.stage_changed_at >= begins(on)),
+        *(span(step.value, step.value.capitalize(), partial(happenings.stepped, step)) for step in Step),
+        span("sampled", "Sample sent", happenings.sampled),
     ),
     sorts=(
         Sort(

@@ -13,7 +13,7 @@ grant insert (opportunity_id, contact_id, role, version), update (role, version)
     on opportunity_contacts to kp_staff;
 grant insert, delete on interaction_principals to kp_staff;
 grant insert, update, delete on activity_goals, picklist_values to kp_staff;
-grant insert, update on notification_preferences to kp_staff;
+grant insert, update on notification_preferences, dashboard_preferences to kp_staff;
 grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;

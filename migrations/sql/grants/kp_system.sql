@@ -7,7 +7,7 @@ grant insert, update, delete on
     opportunities, opportunity_products, opportunity_principals, opportunity_stage_changes,
     interactions, interaction_principals,
     employments, contact_advocacies, product_distributors, distributor_principals, opportunity_contacts, samples,
-    activity_goals, picklist_values, saved_views, favorites, recent_items,
+    activity_goals, picklist_values, saved_views, favorites, recent_items, dashboard_preferences,
     principal_summaries, principal_weeks, principal_deltas, engagement_changes,
     notification_preferences, deliveries, delivery_items, mail_messages, mail_attempts, jobs, job_rows, files, notifications,
     request_keys

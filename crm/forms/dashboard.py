@@ -1,0 +1,84 @@
+"""What the address of the dashboard says, over what its person asked last."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from crm.enums import Role
+from crm.forms.lists import read_search, words_of
+from crm.forms.principals import LEVELS, owners_of
+from crm.models import User
+from crm.queries.dashboard.frame import Frame
+from crm.queries.dashboard.periods import Period
+from crm.queries.dashboard.pulses import Whose
+from crm.queries.keys import read_number
+from crm.queries.lists.choices import read_word
+from crm.queries.standings import Book
+
+KEEP = "keep"
+"""An address with this asks to be remembered: the person chose it here."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the panels. Whatever an address says that means nothing counts as not said."""
+
+    whose: str
+    """`me`, `everyone`, or a colleague by number."""
+    period: Period
+    level: str
+    """The rest is asked of the cards: a key of `LEVELS`, or "" for any."""
+    owner: str
+    segment: str
+    search: str
+
+    @classmethod
+    def read(cls, args: "MultiDict[str, str]", person: User, frame: Frame) -> "Asked":
+        """What the arguments of an address ask; about the rest what the person asked last, and for somebody
+        who never did: a rep their own book, everybody else everyone's.
+        """
+        said = dict(parse_qsl(frame.filters)) | args.to_dict()
+        usual = "me" if person.role is Role.REP else "everyone"
+        colleagues = {one.value for one in frame.choices.owners}
+        whose, period = said.get("whose", ""), said.get("period", "")
+        level, owner = said.get("level", ""), said.get("owner", "")
+        return cls(
+            whose=whose if whose in {"me", "everyone"} | colleagues else usual,
+            period=Period(period) if period in set(Period) else Period.WEEK,
+            level=level if level in LEVELS else "",
+            owner=owner if owner in ("me", "nobody") or read_number(owner) is not None else "",
+            segment=read_word(said.get("segment", "")) or "",
+            search=read_search(args),
+        )
+
+    def whose_for(self, person: User) -> Whose:
+        """Whose book that is."""
+        return "everyone" if self.whose == "everyone" else (read_number(self.whose) or 0) or person.user_id
+
+    def book(self, person: User) -> Book:
+        """The principals among which the cards are."""
+        whose = self.whose_for(person)
+        mine = () if whose == "everyone" else (whose,)
+        return Book(owners=(*mine, *owners_of(self.owner, me=person.user_id)), segment=self.segment)
+
+    @property
+    def words(self) -> list[str]:
+        """Each of them must be found."""
+        return words_of(self.search)
+
+    @property
+    def kept(self) -> str:
+        """What is remembered, as a query string: all but what was searched for."""
+        said = {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        return urlencode({name: value for name, value in said.items() if value and name != "search"})
+
+    def address(self, **changes: object) -> dict[str, Any]:
+        """Arguments of an address that asks the same but for `changes`. It says all of it, so that what was
+        asked last plays no part.
+        """
+        said = {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        said["q"] = said.pop("search")
+        said |= {name: str(value) for name, value in changes.items()}
+        return {name: value for name, value in said.items() if value or name in ("level", "owner", "segment")}

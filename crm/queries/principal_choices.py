@@ -1,0 +1,47 @@
+"""By whom and by which segments principals can be narrowed."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from crm.db import db
+from crm.models import Organization, User
+from crm.queries.lists.pages import Choice
+
+OWNERS = (
+    sa.select(
+        sa.func.json_agg(
+            aggregate_order_by(
+                sa.func.json_build_array(sa.cast(User.user_id, sa.Text), User.full_name),
+                sa.func.lower(User.full_name),
+            )
+        )
+    )
+    .where(User.active)
+    .scalar_subquery()
+)
+SEGMENTS = (
+    sa.select(sa.func.array_agg(sa.distinct(Organization.segment)))
+    .where(Organization.is_principal, Organization.deleted_at.is_(None), Organization.segment.is_not(None))
+    .scalar_subquery()
+)
+"""What the filters offer, as parts of a statement."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everybody who can sign in, and every segment of a principal."""
+
+    owners: list[Choice]
+    segments: list[Choice]
+
+
+def offered() -> Choices:
+    """What there is to choose from."""
+    return read(*db.session.execute(sa.select(OWNERS, SEGMENTS)).one())
+
+
+def read(owners: list[list[str]] | None, segments: list[str] | None) -> Choices:
+    """What a row with `OWNERS` and `SEGMENTS` offers."""
+    return Choices([Choice(*one) for one in owners or ()], [Choice(one, one) for one in segments or ()])
