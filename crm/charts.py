@@ -110,6 +110,15 @@ def tally(done: int, goal: int) -> Notches:
     return Notches(notches, width=notches[-1][0] + 5.5 if notches else 0, is_met=0 < goal <= done)
 
 
+def heat(n: int, goal: int) -> int:
+    """How warm a week of a heatmap is: 0 without a touch, then a step for each third of the goal, 4 where it
+    is met. Without a goal (0) a week with a touch is at 1.
+    """
+    if n <= 0 or not goal:
+        return min(max(n, 0), 1)
+    return 4 if n >= goal else 1 + 3 * n // goal
+
+
 def register(app: Flask) -> None:
-    """Offer the drawings to the components as `draw_strip` and `draw_tally`."""
-    app.jinja_env.globals.update(draw_strip=strip, draw_tally=tally)
+    """Offer the drawings to the components as `draw_strip`, `draw_tally` and `draw_heat`."""
+    app.jinja_env.globals.update(draw_strip=strip, draw_tally=tally, draw_heat=heat)

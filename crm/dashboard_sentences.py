@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 from crm.clock import week_of
 from crm.enums import EngagementLevel
-from crm.filters import day, sentence, words
+from crm.filters import counted, day, sentence, words
+from crm.queries.dashboard.coverage import Covered
 from crm.queries.dashboard.pulses import Pulse
 from crm.queries.follow_ups import Required
+from crm.queries.spans import Span
 
 WARM = (EngagementLevel.HIGH, EngagementLevel.MEDIUM)
 
@@ -45,3 +47,26 @@ def _late(required: Required | None) -> list[str]:
 
 def _joined(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def over(span: Span) -> str:
+    """A span of days in words: "Mon 23 to Thu 26 Nov", or its only day."""
+    return day(span.since, span.until) if span.days == 1 else _short(span.since, span.until)
+
+
+def against(now: Span, before: Span) -> str:
+    """Two spans that are compared: "Mon 23 to Thu 26 Nov against Mon 16 to Thu 19 Nov"."""
+    return f"{over(now)} against {over(before)}"
+
+
+def coverage(rows: Sequence[Covered]) -> str:
+    """What the heatmap shows, of the last full week: "Last week three of 14 principals met their goal, five
+    had no interaction at all."
+    """
+    with_goal = [row for row in rows if row.goal]
+    met = sum(row.touches[-2] >= row.goal for row in with_goal)
+    none = sum(not row.touches[-2] for row in rows)
+    first = f"Last week {words(met)} of {counted(len(rows), 'principal')} met the goal"
+    if not none:
+        return f"{first}, and each had an interaction."
+    return f"{first}, and {words(none)} had no interaction at all."

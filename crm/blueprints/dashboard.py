@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -10,15 +11,28 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from crm import dashboard_sentences, policy, queries, services, web
+from crm.enums import Role
 from crm.forms.dashboard import KEEP, Asked
+from crm.forms.principals import LEVELS
 from crm.models import User
 from crm.queries.dashboard.frame import Frame
+from crm.queries.dashboard.periods import Period
 from crm.queries.dashboard.pulses import Momentum, Pulse
+from crm.queries.lists.interactions import slug
+from crm.queries.spans import Span
 
 bp = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
 FEW = 5
 """Rows of a panel; the rest is a link to their list."""
+PROMISES = 3
+"""Promises of each part of the follow-ups."""
+SOME = 15
+"""Principals of the heatmap; its own page has room for all of them."""
+EVERYTHING = 1_000
+CARDS = 12
+GLIMPSE = 4
+"""Products that a card shows."""
 
 
 class Look:
@@ -43,6 +57,16 @@ class Look:
     def owner(self) -> str:
         """Whose rows, as the lists behind the figures name them; "" for everybody's."""
         return "" if self.whose == "everyone" else str(self.whose)
+
+    @cached_property
+    def spans(self) -> tuple[Span, Span]:
+        """The period that is asked for, and what it is compared with."""
+        return queries.dashboard.periods.spans(self.asked.period, today=self.today)
+
+    @staticmethod
+    def sunday(monday: date) -> date:
+        """The last day of a week."""
+        return monday + timedelta(days=6)
 
     @property
     def books(self) -> list[tuple[str, str]]:
@@ -131,6 +155,33 @@ def momentum() -> Response:
     return _alone("momentum")
 
 
+@bp.get("/metrics")
+def metrics() -> Response:
+    """What was done in a period against the one before."""
+    return _alone("metrics")
+
+
+@bp.get("/coverage")
+def coverage() -> Response:
+    """Touches of each principal in each of the last weeks against its goal."""
+    return _alone("coverage")
+
+
+@bp.get("/principals")
+def principals() -> Response:
+    """The cards of principals, the coldest first."""
+    return _alone("principals")
+
+
+@bp.get("/scorecards")
+@web.only(
+    policy.may_see_scorecards, "How each rep does is for managers and admins. Your own figures are on top."
+)
+def scorecards() -> Response:
+    """How each rep does."""
+    return _alone("scorecards")
+
+
 def _alone(name: str) -> Response:
     """One panel: to htmx as it stands on the page, else on a page of its own with room for all its rows."""
     panel = NAMED[name]
@@ -155,7 +206,7 @@ def _engagement(look: Look) -> dict[str, Any]:
 
 
 def _follow_ups(look: Look) -> dict[str, Any]:
-    required = queries.follow_ups.required(look.whose, today=web.today(), at_most=FEW)
+    required = queries.follow_ups.required(look.whose, today=web.today(), at_most=PROMISES)
     shown: set[int] = set()
     parts = []
     for name, (rows, total) in (
@@ -197,11 +248,114 @@ def _momentum(look: Look) -> dict[str, Any]:
     }
 
 
+def _metrics(look: Look) -> dict[str, Any]:
+    found = queries.dashboard.metrics.of(look.whose, *look.spans)
+    return {
+        "periods": PERIODS,
+        "against": dashboard_sentences.against(*look.spans),
+        "figures": [
+            (
+                "Interactions",
+                found.total,
+                *_behind(look, "interactions_list", owner=look.owner, only="touches"),
+            ),
+            *(
+                (
+                    kind.value,
+                    pair,
+                    *_behind(look, "interactions_list", type=slug(kind), owner=look.owner, only="touches"),
+                )
+                for kind, pair in found.interactions.items()
+            ),
+            *(
+                (
+                    f"Opportunities {step}",
+                    pair,
+                    *_behind(look, "opportunities_list", span=step.value, owner=look.owner),
+                )
+                for step, pair in found.steps.items()
+            ),
+            (
+                "Opportunities sampled",
+                found.sampled,
+                *_behind(look, "opportunities_list", span="sampled", owner=look.owner),
+            ),
+            (
+                "Follow-ups kept",
+                found.kept,
+                *_behind(look, "interactions_list", span="kept", keeper=look.owner),
+            ),
+        ],
+    }
+
+
+def _behind(look: Look, blueprint: str, *, span: str = "", **asked: str) -> list[str]:
+    """The lists behind a figure, for this period and for the one before. `span` is the filter that takes all
+    of a period; without it the list is asked for the days from and until.
+    """
+    said: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    days = [
+        {span: str(one)} if span else {"since": one.since.isoformat(), "until": one.until.isoformat()}
+        for one in look.spans
+    ]
+    return [url_for(f"{blueprint}.index", **(said | one)) for one in days]
+
+
+def _coverage(look: Look) -> dict[str, Any]:
+    most = EVERYTHING if look.is_whole else SOME
+    rows, total = queries.dashboard.coverage.of(look.whose, today=look.today, at_most=most)
+    return {
+        "rows": rows,
+        "total": total,
+        "mondays": queries.dashboard.coverage.mondays(look.today),
+        "sentence": dashboard_sentences.coverage(rows),
+    }
+
+
+def _principals(look: Look) -> dict[str, Any]:
+    asked = look.asked
+    cards, total = queries.dashboard.cards.of(
+        today=look.today,
+        words=asked.words,
+        book=asked.book(look.person),
+        level=LEVELS.get(asked.level),
+        at_most=CARDS,
+        each=GLIMPSE,
+    )
+    return {"cards": cards, "total": total, "levels": LEVEL_WORDS}
+
+
+def _scorecards(look: Look) -> dict[str, Any]:
+    """A manager's own team; for an admin, and for a manager nobody reports to, every rep."""
+    team = look.frame.team
+    everyone = len(team) == 1 or look.person.role is Role.ADMIN
+    span, _ = look.spans
+    return {
+        "rows": queries.dashboard.scorecards.of(None if everyone else team, span, today=look.today),
+        "span": span,
+        "over": dashboard_sentences.over(span),
+    }
+
+
+PERIODS = {
+    Period.WEEK: "This week",
+    Period.FOUR_WEEKS: "4 weeks",
+    Period.MONTH: "This month",
+    Period.QUARTER: "This quarter",
+}
+"""What can be chosen, as people call it."""
+
+LEVEL_WORDS = {slug: word.removesuffix(" Engagement") for slug, word in LEVELS.items()}
+
 PANELS = (
     Panel("engagement", "Engagement", _engagement),
+    Panel("metrics", "Activity", _metrics),
     Panel("follow-ups", "Follow-ups required", _follow_ups),
     Panel("stale", "Stale opportunities", _stale),
     Panel("momentum", "Momentum", _momentum),
+    Panel("principals", "Principals", _principals),
+    Panel("coverage", "Coverage", _coverage),
+    Panel("scorecards", "Scorecards", _scorecards, is_for_managers=True),
 )
 """Every panel there is, in the order in which they come."""
 

@@ -58,10 +58,10 @@ class Asked:
         return "everyone" if self.whose == "everyone" else (read_number(self.whose) or 0) or person.user_id
 
     def book(self, person: User) -> Book:
-        """The principals among which the cards are."""
+        """The principals among which the cards are: of the owner that is asked for, else of the book."""
         whose = self.whose_for(person)
         mine = () if whose == "everyone" else (whose,)
-        return Book(owners=(*mine, *owners_of(self.owner, me=person.user_id)), segment=self.segment)
+        return Book(owners=owners_of(self.owner, me=person.user_id) or mine, segment=self.segment)
 
     @property
     def words(self) -> list[str]:

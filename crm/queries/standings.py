@@ -65,7 +65,7 @@ class Book:
     """Part of the principals: by whose they are (a user id, or nobody's) and by segment; empty = all."""
 
     owners: tuple[int | Literal["nobody"], ...] = ()
-    """Each of them must look after it, as owner or second owner."""
+    """Each of them looks after it, as owner or second owner."""
     segment: str = ""
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:

@@ -4,6 +4,6 @@
 it leads to (`happenings`, `standings.Book`, the filters of `queries.lists`), so that both always agree.
 """
 
-from crm.queries.dashboard import frame, pulses, stale
+from crm.queries.dashboard import cards, coverage, frame, metrics, periods, pulses, scorecards, stale
 
-__all__ = ["frame", "pulses", "stale"]
+__all__ = ["cards", "coverage", "frame", "metrics", "periods", "pulses", "scorecards", "stale"]

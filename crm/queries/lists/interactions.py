@@ -70,7 +70,7 @@ def _of(column: Any, word: InteractionType | Sentiment) -> Case:
     return Case(word.value, lambda _: column == word)
 
 
-def _slug(word: str) -> str:
+def slug(word: str) -> str:
     """A word as addresses name it: `demo-sampled`."""
     return "-".join("".join(c if c.isalnum() else " " for c in word.lower()).split())
 
@@ -121,7 +121,7 @@ INTERACTIONS = Listing(
         Filter(
             name="type",
             label="Type",
-            cases={_slug(kind.value): _of(Interaction.interaction_type, kind) for kind in InteractionType},
+            cases={slug(kind.value): _of(Interaction.interaction_type, kind) for kind in InteractionType},
         ),
         owner(Interaction.author_id),
         Filter(
@@ -136,7 +136,7 @@ INTERACTIONS = Listing(
         Filter(
             name="sentiment",
             label="Sentiment",
-            cases={_slug(word.value): _of(Interaction.sentiment, word) for word in Sentiment},
+            cases={slug(word.value): _of(Interaction.sentiment, word) for word in Sentiment},
         ),
         Filter(
             name="activity",
