@@ -36,6 +36,21 @@ def may_manage_people(user: User) -> bool:
     return user.role is Role.ADMIN
 
 
+def may_set_goals(user: User) -> bool:
+    """How many interactions a week a principal should have, managers and admins say."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_keep_words(user: User) -> bool:
+    """The firm's lists of words and its tags are kept by admins; everybody chooses from them."""
+    return user.role is Role.ADMIN
+
+
+def may_read_audit(user: User) -> bool:
+    """The trail across rows is for managers and admins; the history of one row is everybody's."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
 def may_switch_features(user: User) -> bool:
     """What is switched on for the firm is an admin's decision."""
     return user.role is Role.ADMIN

@@ -3,14 +3,16 @@
 Floor 5. Figures are asked for when a template shows them, so a fragment without the frame asks nothing.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 from flask import g
 from flask_security import current_user
 
-from crm import clock, flags, queries, web
+from crm import clock, flags, policy, queries, web
 from crm.config import Settings
 from crm.db import db
+from crm.models import User
 
 
 class Badges:
@@ -25,6 +27,14 @@ class Badges:
         )
 
 
+FIRM_PAGES: list[tuple[str, str, str, Callable[[User], bool]]] = [
+    ("people", "People", "/team", lambda _: True),
+    ("goals", "Goals", "/admin/goals", policy.may_set_goals),
+    ("flags", "Features", "/admin/flags", policy.may_switch_features),
+]
+"""The pages about the firm itself: key, name, address, and whose they are."""
+
+
 def context(settings: Settings) -> dict[str, object]:
     """Names that every template may use."""
     is_signed_in = bool(current_user) and current_user.is_authenticated and not _is_broken()
@@ -35,6 +45,7 @@ def context(settings: Settings) -> dict[str, object]:
         "zone": zone,
         "badges": g.setdefault("badges", Badges()),
         "active": "",
+        "firm_pages": [page[:3] for page in FIRM_PAGES if is_signed_in and page[3](web.person())],
         "is_out_of_band": False,
         "new_request_key": web.new_request_key,
         "flags": flags,

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from crm.db import db
-from crm.models import ActivityGoal
+from crm.models import ActivityGoal, User
 
 
 def of(principal_ids: Collection[int], *, user_id: int | None = None) -> dict[int, int]:
@@ -25,3 +25,27 @@ def of(principal_ids: Collection[int], *, user_id: int | None = None) -> dict[in
     return dict.fromkeys(principal_ids, ActivityGoal.DEFAULT) | {
         row.principal_id: row.per_week for row in rows
     }
+
+
+def set_for(principal_id: int) -> dict[int | None, int]:
+    """The goals that were set for a principal: by person, None = everyone together."""
+    rows = db.session.execute(
+        sa.select(ActivityGoal.user_id, ActivityGoal.per_week).where(
+            ActivityGoal.principal_id == principal_id
+        )
+    )
+    return {row.user_id: row.per_week for row in rows}
+
+
+def own_goals(principal_ids: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+    """Who has a goal of their own with these principals, by name; a principal without any is left out."""
+    rows = db.session.execute(
+        sa.select(ActivityGoal.principal_id, User.full_name, ActivityGoal.per_week)
+        .join(User, User.user_id == ActivityGoal.user_id)
+        .where(ActivityGoal.principal_id.in_(principal_ids))
+        .order_by(User.full_name)
+    )
+    found: dict[int, list[tuple[str, int]]] = {}
+    for principal_id, name, per_week in rows:
+        found.setdefault(principal_id, []).append((name, per_week))
+    return found
