@@ -109,7 +109,12 @@ def change(product_id: int) -> Response:
             back_url=here,
             active="products",
         )
-    if web.attempt(form, lambda: services.products.change(record, form.entry, seen=version)) is None:
+    if (
+        web.attempt(
+            form, lambda: services.products.change(record, form.entry, seen=version, principal_id=form.maker)
+        )
+        is None
+    ):
         return _page(form, profile, status=422)
     web.toast(f"Saved {record.name}.")
     return web.done(here)
@@ -140,7 +145,7 @@ def _form(record: Product | None, posted: "MultiDict[str, str] | None") -> Produ
     form = ProductForm(
         formdata=posted,
         obj=record,
-        makers=() if record else rights.changeable(queries.products.makers()),
+        makers=() if record and record.principal_id else rights.changeable(queries.products.makers()),
         categories=queries.picklists.words(Picklist.PRODUCT_CATEGORY),
         is_new=record is None,
     )

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from crm.cli import demo, engagement, flags, imports, jobs, mail, users
+from crm.cli import demo, engagement, flags, imports, jobs, legacy, mail, users
 
 GROUPS = (
     demo.demo,
@@ -10,6 +10,7 @@ GROUPS = (
     flags.flags,
     imports.imports,
     jobs.jobs,
+    legacy.legacy,
     mail.mail,
     users.users,
 )

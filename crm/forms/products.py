@@ -51,9 +51,9 @@ class ProductForm(EditForm):
             raise ValidationError("Choose whether they make it now.")
 
     @property
-    def maker(self) -> int:
-        """Who makes a new product. Meaningful after the form was found valid."""
-        return read_number(self.principal_id.data) or 0
+    def maker(self) -> int | None:
+        """Who makes a product that is new or nobody's yet. Meaningful after the form was found valid."""
+        return read_number(self.principal_id.data or "")
 
     @property
     def entry(self) -> Entry:

@@ -8,6 +8,7 @@ from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
 from crm.models.habit import DashboardPreference, Favorite, RecentItem, SavedView
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import File, Job, JobRow
+from crm.models.legacy import LegacyArchive, LegacyFinding, LegacyIdMap
 from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
 from crm.models.notification import Notification
 from crm.models.opportunity import (
@@ -50,6 +51,9 @@ __all__ = [
     "InteractionPrincipal",
     "Job",
     "JobRow",
+    "LegacyArchive",
+    "LegacyFinding",
+    "LegacyIdMap",
     "MailAttempt",
     "MailMessage",
     "Notification",

@@ -18,7 +18,8 @@ class Product(Versioned, Model):
     __tablename__ = "products"
 
     product_id: Mapped[Id]
-    principal_id: Mapped[int] = mapped_column(sa.ForeignKey("organizations.organization_id"))
+    principal_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organizations.organization_id"))
+    """None only of products that an old book had for nobody; people always name one."""
     name: Mapped[str] = mapped_column(sa.String(255))
     name_key: Mapped[str] = mapped_column(sa.Computed("fold(name)", persisted=True))
     category: Mapped[str | None] = mapped_column(sa.String(100))
@@ -32,7 +33,7 @@ class Product(Versioned, Model):
     allergens: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
     certifications: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
 
-    principal: Mapped["Organization"] = relationship(lazy="raise_on_sql")
+    principal: Mapped["Organization | None"] = relationship(lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": Versioned.version}
     __table_args__ = (

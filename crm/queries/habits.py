@@ -38,7 +38,8 @@ _AT_HAND = sa.text(
              from contacts c left join organizations o using (organization_id)
             where mine.kind = 'contact' and c.contact_id = mine.record_id and c.deleted_at is null
            union all
-           select p.name, o.name from products p join organizations o on o.organization_id = p.principal_id
+           select p.name, o.name
+             from products p left join organizations o on o.organization_id = p.principal_id
             where mine.kind = 'product' and p.product_id = mine.record_id and p.deleted_at is null
            union all
            select p.name, concat_ws(', ', o.name, p.stage::text)

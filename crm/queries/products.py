@@ -16,10 +16,12 @@ from crm.queries.promises import Named
 
 @dataclass(frozen=True)
 class Profile:
-    """A product and who makes it. `owners` are the principal's: who keeps the maker keeps its line card."""
+    """A product and who makes it, None if nobody knows. `owners` are the principal's: who keeps the maker
+    keeps its line card.
+    """
 
     product: Product
-    principal: Named
+    principal: Named | None
     owners: tuple[int | None, int | None]
 
 
@@ -109,10 +111,11 @@ def get(product_id: int) -> Profile:
     maker = Organization
     row = db.session.execute(
         sa.select(Product, maker.organization_id, maker.name, maker.owner_id, maker.second_owner_id)
-        .join(maker, maker.organization_id == Product.principal_id)
+        .outerjoin(maker, maker.organization_id == Product.principal_id)
         .where(Product.product_id == product_id)
     ).one()
-    return Profile(row.Product, Named(row.organization_id, row.name), (row.owner_id, row.second_owner_id))
+    principal = Named(row.organization_id, row.name) if row.organization_id is not None else None
+    return Profile(row.Product, principal, (row.owner_id, row.second_owner_id))
 
 
 def makers(*, at_most: int = 500) -> list[Maker]:

@@ -76,7 +76,7 @@ def _lines() -> Any:
         )
         .join(Product, Product.product_id == ProductDistributor.product_id)
         .join(Distributor, Distributor.organization_id == ProductDistributor.distributor_id)
-        .join(Maker, Maker.organization_id == Product.principal_id)
+        .outerjoin(Maker, Maker.organization_id == Product.principal_id)
     )
 
 
@@ -85,6 +85,6 @@ def _line(row: sa.Row[Any]) -> Line:
         row.ProductDistributor,
         Named(row.product_id, row.product_name),
         Named(row.distributor_id, row.distributor_name),
-        Named(row.principal_id, row.principal_name),
+        Named(row.principal_id or 0, row.principal_name or "No principal yet"),
         (row.owner_id, row.second_owner_id),
     )

@@ -54,7 +54,7 @@ _SOURCES = {
     ),
     RecordKind.PRODUCT: (
         f"select p.product_id as id, p.name, {_OWNED.format(other='second_owner_id')} as owners, p.deleted_at"
-        " from products p join organizations r on r.organization_id = p.principal_id"
+        " from products p left join organizations r on r.organization_id = p.principal_id"
     ),
     RecordKind.OPPORTUNITY: (
         f"select r.opportunity_id as id, r.name, {_OWNED.format(other='second_owner_id')} as owners,"

@@ -25,22 +25,27 @@ class Entry:
     certifications: list[str] = field(default_factory=list)
 
 
-def create(entry: Entry, *, principal_id: int) -> Product:
+def create(entry: Entry, *, principal_id: int | None) -> Product:
     """Put a product on the line card of a principal.
 
     Raises `Refused` where that is no principal of the book, or its card has one of the same name and size.
     """
-    maker = db.session.get(Organization, principal_id)
+    maker = db.session.get(Organization, principal_id) if principal_id is not None else None
     if maker is None or maker.is_archived or not maker.is_principal:
         raise Refused("That is no principal of the book. Choose one of the list.", field="principal_id")
-    _no_twin(entry, principal_id=principal_id, but=None)
-    return records.create(Product, {"principal_id": principal_id, **asdict(entry)})
+    _no_twin(entry, principal_id=maker.organization_id, but=None)
+    return records.create(Product, {"principal_id": maker.organization_id, **asdict(entry)})
 
 
-def change(product: Product, entry: Entry, *, seen: int) -> Product:
-    """Change a product that was read at version `seen`. Raises `Refused` for a twin, as `create` does."""
-    _no_twin(entry, principal_id=product.principal_id, but=product.product_id)
-    return records.change(product, asdict(entry), seen=seen)
+def change(product: Product, entry: Entry, *, seen: int, principal_id: int | None = None) -> Product:
+    """Change a product that was read at version `seen`. Raises `Refused` for a twin, as `create` does.
+
+    `principal_id` says who makes one that was nobody's; another product stays its maker's.
+    """
+    maker = product.principal_id or principal_id
+    if maker is not None:
+        _no_twin(entry, principal_id=maker, but=product.product_id)
+    return records.change(product, {"principal_id": maker, **asdict(entry)}, seen=seen)
 
 
 def _no_twin(entry: Entry, *, principal_id: int, but: int | None) -> None:

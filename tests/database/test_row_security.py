@@ -78,6 +78,9 @@ GUARDED_BY_GRANTS = {
     "delivery_items": "mail, not the book",
     "mail_messages": "mail, not the book",
     "mail_attempts": "mail, not the book",
+    "legacy_archive": "the old database, written by commands alone",
+    "legacy_id_map": "the old database, written by commands alone",
+    "legacy_findings": "the old database, written by commands alone",
 }
 """Tables without row security, and why (rulings.md, People and access)."""
 

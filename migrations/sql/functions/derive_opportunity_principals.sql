@@ -23,7 +23,7 @@ begin
     select distinct x.opportunity_id, p.principal_id, true
     from opportunity_products x
     join products p using (product_id)
-    where x.opportunity_id = any (opportunities_to_derive)
+    where x.opportunity_id = any (opportunities_to_derive) and p.principal_id is not null
     on conflict do nothing;
 end
 $$;

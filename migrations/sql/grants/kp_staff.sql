@@ -28,3 +28,6 @@ grant update (
     email, full_name, role, manager_id, active, time_zone, has_single_keys, password, fs_uniquifier, last_login_at,
     current_login_at, last_login_ip, current_login_ip, login_count, updated_at
 ) on users to kp_staff;
+-- The archive of the old database holds amounts; nobody who is signed in reads those.
+revoke select on legacy_archive from kp_staff;
+grant select (source_table, legacy_id, shown, archived_at) on legacy_archive to kp_staff;

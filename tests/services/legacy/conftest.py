@@ -1,0 +1,98 @@
+"""The old database in its two shapes, loaded once, and the book that a migration makes of each."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import crm
+from crm.db import db
+from crm.services import legacy
+from tests import databases
+from tests.databases import ROOT, Database, clone
+
+SAMPLES = ROOT / "tests" / "samples" / "legacy"
+TODAY = date(2026, 8, 7)
+"""The day of the copies."""
+
+
+def expected(name: str) -> dict[str, Any]:
+    """The numbers that a migration of this copy must show."""
+    return dict(json.loads((SAMPLES / f"legacy-{name}.json").read_text()))
+
+
+def old_database(name: str, *files: str) -> Iterator[Database]:
+    with databases.bare(name) as made:
+        with psycopg.connect(made.url("superuser"), autocommit=True) as connection:
+            # Its roles belong to the server: two workers that make them at once would meet.
+            connection.execute("select pg_advisory_lock(hashtext('legacy roles'))")
+            for file in files:
+                connection.execute(Path(SAMPLES / file).read_text())  # type: ignore[arg-type]
+        yield made
+
+
+@pytest.fixture(scope="session")
+def old_v2(worker_id: str) -> Iterator[Database]:
+    """The latest shape of the old database."""
+    yield from old_database(f"old_v2_{worker_id}", "schema.sql", "data.sql")
+
+
+@pytest.fixture(scope="session")
+def old_v1(worker_id: str) -> Iterator[Database]:
+    """The older shape."""
+    yield from old_database(f"old_v1_{worker_id}", "schema-v1.sql", "data-v1.sql")
+
+
+@contextmanager
+def commands(book: Database) -> Iterator[None]:
+    """The application as commands have it, on this book."""
+    app = crm.create_app("commands", book.settings("commands"))
+    with app.app_context():
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_v2(template: Database, old_v2: Database, worker_id: str) -> Iterator[Database]:
+    """A book into which the latest shape was migrated; tests that change it clone it."""
+    yield from migrated(template, old_v2, f"migrated_v2_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def migrated_v1(template: Database, old_v1: Database, worker_id: str) -> Iterator[Database]:
+    """The same of the older shape."""
+    yield from migrated(template, old_v1, f"migrated_v1_{worker_id}")
+
+
+def migrated(template: Database, old: Database, name: str) -> Iterator[Database]:
+    with clone(template, name) as book:
+        with commands(book), legacy.Source.open(old.url("superuser")) as source:
+            legacy.migrate(source, today=TODAY)
+        yield book
+
+
+Asking = Callable[[Database], AbstractContextManager[psycopg.Connection[Any]]]
+
+
+@contextmanager
+def asked(book: Database) -> Iterator[psycopg.Connection[Any]]:
+    """The book by SQL, as its owner; nothing that is done stays."""
+    with book.connect("owner", role=None) as connection, connection.transaction(force_rollback=True):
+        yield connection
+
+
+def counts(connection: psycopg.Connection[Any], query: str) -> dict[str, int]:
+    """A query of a word and a number as a dictionary; no word is "(none)"."""
+    return {word if word is not None else "(none)": n for word, n in connection.execute(query).fetchall()}  # type: ignore[call-overload]
+
+
+def without_zeros(numbers: dict[str, int]) -> dict[str, int]:
+    return {word: n for word, n in numbers.items() if n}
