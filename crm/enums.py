@@ -121,6 +121,12 @@ class SampleStatus(StrEnum):
     TASTED = "tasted"
     FEEDBACK = "feedback"
 
+    @property
+    def following(self) -> "SampleStatus":
+        """The one after this; feedback is the last."""
+        after = list(SampleStatus).index(self) + 1
+        return list(SampleStatus)[min(after, len(SampleStatus) - 1)]
+
 
 class SampleVerdict(StrEnum):
     """What they said of one product they tasted."""

@@ -30,6 +30,8 @@ LABELS = {
     "preferred_channel": "Likes to be reached by",
     "reports_to_id": "Reports to",
     "left_on": "Left on",
+    "contact_id": "Sent to",
+    "follow_up_id": "Follow-up",
 }
 """What people call a column; any other by its own name."""
 

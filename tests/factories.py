@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_security import hash_password
 
 from crm.db import db
-from crm.enums import InteractionType, OpportunityStage, Role
+from crm.enums import InteractionType, OpportunityStage, Role, SampleStatus
 from crm.models import (
     ActivityGoal,
     Contact,
@@ -22,6 +22,7 @@ from crm.models import (
     OpportunityProduct,
     Organization,
     Product,
+    Sample,
     User,
 )
 from crm.models.base import Model
@@ -222,6 +223,32 @@ class Make:
         """The weekly goal of a principal, by all together unless it is one person's (`of`)."""
         return self._save(
             ActivityGoal(principal_id=principal.organization_id, per_week=per_week, user_id=of and of.user_id)
+        )
+
+    def sample(
+        self,
+        opportunity: Opportunity,
+        *,
+        product: Product | None = None,
+        owner: User | None = None,
+        **columns: Any,
+    ) -> Sample:
+        """A sample with an open promise of `owner`'s to ask what they think, or with a `verdict`."""
+        of = product or self.product()
+        promise = None
+        if "verdict" not in columns:
+            promise = self.interaction(
+                opportunity=opportunity, owner=owner, follow_up_date=date(2099, 1, 1), is_touch=False
+            )
+        else:
+            columns = {"status": SampleStatus.FEEDBACK, "feedback_on": date(2026, 11, 2)} | columns
+        return self._save(
+            Sample(
+                opportunity_id=opportunity.opportunity_id,
+                product_id=of.product_id,
+                follow_up_id=promise and promise.interaction_id,
+                **{"sent_on": date(2026, 11, 2)} | columns,
+            )
         )
 
     def save(self, row: T) -> T:

@@ -201,6 +201,15 @@ ROUTES: dict[str, Route] = {
     "authorizations.change": Route(May.KEEPERS, {"state": "lost"}, archived=False),
     "authorizations.archive": Route(May.KEEPERS, archived=False),
     "authorizations.put_back": Route(May.KEEPERS),
+    "samples.new": Route(May.KEEPERS, archived=False),
+    "samples.create": Route(May.KEEPERS, {"sent_on": "2026-01-05"}, archived=False),
+    "samples.edit": Route(May.KEEPERS, archived=False),
+    "samples.change": Route(May.KEEPERS, {"feedback": "mine", "verdict": "liked"}, archived=False),
+    "samples.move": Route(May.KEEPERS, {"status": "tasted"}, archived=False),
+    "samples.ask": Route(May.KEEPERS, archived=False),
+    "samples.hear": Route(May.KEEPERS, {"verdict": "liked"}, archived=False),
+    "samples.archive": Route(May.KEEPERS, archived=False),
+    "samples.put_back": Route(May.KEEPERS),
     "probes.healthz": ANYBODY,
     "probes.readyz": ANYBODY,
     "security.login": ANYBODY,
@@ -212,7 +221,9 @@ ROUTES: dict[str, Route] = {
     "settings.save": PAGE,
 }
 
-for _noun in ("organizations", "contacts", "products", "distributors", "opportunities", "interactions"):
+for _noun in (
+    *("organizations", "contacts", "products", "distributors", "opportunities", "interactions", "samples"),
+):
     ROUTES |= {f"{_noun}_list.{name}": PAGE for name in ("index", "export", "name_view", "save_view")}
     ROUTES |= {
         f"{_noun}_list.{name}": Route(May.EVERYONE, {"do": "archive"}) for name in ("confirm", "change")
@@ -314,6 +325,9 @@ def book(make: Make) -> Book:
                     )
                 ).distributor_principal_id
             )
+        ),
+        "sample_id": of(
+            lambda owner, gone: make.sample(make.opportunity(owner=owner), deleted_at=gone).sample_id
         ),
         "user_id": {
             Record.OWN: nell.user_id,

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
 from crm import clock, policy, queries, services, web
 from crm.db import db
@@ -92,8 +93,9 @@ def archive(interaction_id: int) -> Response:
     owners = (interaction.author_id, interaction.owner_id)
     if not policy.may_change(web.person(), owners=owners, team=queries.users.team(web.person().user_id)):
         raise Forbidden("Only who logged it, their manager or an admin can take it back.")
-    services.interactions.archive(interaction, now=clock.now())
-    web.toast("Taken back. It counts no more.")
+    form = FlaskForm()
+    web.attempt(form, lambda: services.interactions.archive(interaction, now=clock.now()))
+    web.toast(str(next(iter(form.form_errors), "Taken back. It counts no more.")))
     return web.done("/")
 
 

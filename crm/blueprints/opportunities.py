@@ -40,7 +40,7 @@ def opportunity(args: "MultiDict[str, str]", opportunity_id: int) -> dict[str, A
     is_favorite = services.habits.visit(
         RecordKind.OPPORTUNITY, opportunity_id, by=web.person().user_id, now=clock.now()
     )
-    makers, people = queries.opportunities.parts(opportunity_id)
+    parts = queries.opportunities.parts(opportunity_id, today=today)
     stays = queries.opportunity_stages.stays(opportunity_id)
     before = Place.parse(args.get("before", ""))
     return {
@@ -48,10 +48,12 @@ def opportunity(args: "MultiDict[str, str]", opportunity_id: int) -> dict[str, A
         "opportunity": deal.opportunity,
         "may_change": _may_change(deal),
         "is_favorite": is_favorite,
-        "makers": makers,
-        "people": people,
+        "makers": parts.makers,
+        "people": parts.people,
         "stays": stays,
         "path": queries.opportunity_stages.path(stays, deal.opportunity.stage, today=today),
+        "samples": parts.samples,
+        "lapsed": parts.lapsed,
         "promised": queries.opportunities.promised(opportunity_id, today=web.today()),
         "stages": list(OpportunityStage),
         "firm_today": today,

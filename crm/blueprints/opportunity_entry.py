@@ -142,6 +142,13 @@ def _details(form: EntryForm) -> dict[str, Any]:
         "shelves": shelves,
         "split": _parts(form, place, brought, is_split=True),
         "twins": _twins(form),
+        "lapsed": queries.opportunities.lapses(
+            read_number(form.distributor.data or ""),
+            [one.principal_id for one in brought],
+            today=web.firm_today(),
+        ),
+        "through": dict(form.distributor.choices).get(form.distributor.data, ""),
+        "firm_today": web.firm_today(),
         "contact": dict(form.contact.choices).get(form.contact.data, ""),
     }
 

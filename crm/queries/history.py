@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.db import db
 from crm.enums import AuditAction
-from crm.models import AuditLog, Contact, Organization, User
+from crm.models import AuditLog, Contact, Opportunity, Organization, Product, User
 from crm.queries.timeline import Place
 
 PAGE = 30
@@ -24,7 +24,7 @@ NOT_TOLD = frozenset(
     {"created_at", "updated_at", "version", "name_key", "organization_id", "contact_id", "owner_text"}
 )
 """Columns that say nothing to a person. The organization of a contact is told, see `_TOLD_OF`."""
-_TOLD_OF = {"contacts": {"organization_id"}}
+_TOLD_OF = {"contacts": {"organization_id"}, "samples": {"contact_id"}}
 
 OF_A_MOVE = frozenset({"stage", "stage_changed_at", "closed_at", "close_reason", "close_note"})
 """What a move of an opportunity from stage to stage changes of it."""
@@ -38,6 +38,9 @@ _POINTERS: dict[str, tuple[Any, Any]] = {
     "distributor_id": (Organization.organization_id, Organization.name),
     "principal_id": (Organization.organization_id, Organization.name),
     "reports_to_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
+    "contact_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
+    "opportunity_id": (Opportunity.opportunity_id, Opportunity.name),
+    "product_id": (Product.product_id, Product.name),
     "primary_contact_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
 }
 """Columns that hold the number of another record: its key and what names it."""

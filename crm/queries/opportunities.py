@@ -1,5 +1,6 @@
 """One opportunity with everything that its page shows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -8,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.enums import AdvocacyStatus, ProductStatus
-from crm.models import Contact, Interaction, Opportunity, Organization, User
-from crm.queries import follow_ups, promises
+from crm.enums import AdvocacyStatus, AuthorizationState, ProductStatus
+from crm.models import Contact, DistributorPrincipal, Interaction, Opportunity, Organization, User
+from crm.queries import authorizations, follow_ups, promises, samples
 from crm.queries.opportunity_stages import age
 from crm.queries.promises import Named, Promise, named
+from crm.queries.samples import Sent
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,29 @@ class Person:
     is_primary: bool
 
 
+@dataclass(frozen=True)
+class Lapse:
+    """A principal of an opportunity whom its distributor may not (any more) bring."""
+
+    principal_id: int
+    name: str
+    state: AuthorizationState
+    expires_on: date | None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What hangs on an opportunity: its principals by name, each with its products by category and name; who
+    has a part in it, the primary contact first; its samples, those that wait for feedback first; and the
+    principals whose authorization at its distributor lapsed or was lost.
+    """
+
+    makers: list[Maker]
+    people: list[Person]
+    samples: list[Sent]
+    lapsed: list[Lapse]
+
+
 _PARTS = sa.text(
     """
     select (
@@ -100,7 +125,30 @@ _PARTS = sa.text(
                                          oc.role, c.advocacy_status, oc.is_primary)
                         order by oc.is_primary desc, c.name_key, c.contact_id)
           from opportunity_contacts oc join contacts c using (contact_id)
-         where oc.opportunity_id = :id and c.deleted_at is null) as people
+         where oc.opportunity_id = :id and c.deleted_at is null) as people, (
+        select json_agg(json_build_object(
+                   'sample_id', s.sample_id, 'version', s.version, 'status', s.status, 'sent_on', s.sent_on,
+                   'received_on', s.received_on, 'tasted_on', s.tasted_on, 'feedback_on', s.feedback_on,
+                   'verdict', s.verdict, 'feedback', s.feedback, 'product_id', p.product_id,
+                   'product_name', p.name, 'contact_id', c.contact_id,
+                   'contact_name', btrim(c.first_name || ' ' || c.last_name), 'promised_on', i.follow_up_date)
+                        order by s.status = 'feedback', s.sent_on desc, s.sample_id)
+          from samples s
+          join products p using (product_id)
+          left join contacts c on c.contact_id = s.contact_id
+          left join interactions i
+            on i.interaction_id = s.follow_up_id and i.completed_at is null and i.deleted_at is null
+         where s.opportunity_id = :id and s.deleted_at is null) as samples, (
+        select json_agg(json_build_array(m.organization_id, m.name, dp.state, dp.expires_on)
+                        order by m.name_key, m.organization_id)
+          from opportunities o
+          join opportunity_principals op using (opportunity_id)
+          join distributor_principals dp
+            on dp.distributor_id = o.distributor_id and dp.principal_id = op.principal_id
+          join organizations m on m.organization_id = op.principal_id
+         where o.opportunity_id = :id and dp.deleted_at is null
+           and (dp.state in ('expired', 'lost')
+                or dp.state in ('authorized', 'stocked') and dp.expires_on < :today)) as lapsed
     """
 )
 
@@ -177,11 +225,9 @@ def get(opportunity_id: int) -> Deal:
     )
 
 
-def parts(opportunity_id: int) -> tuple[list[Maker], list[Person]]:
-    """The principals of an opportunity by name, each with its products by category and name; and who has a
-    part in it, the primary contact first.
-    """
-    row = db.session.execute(_PARTS, {"id": opportunity_id}).one()
+def parts(opportunity_id: int, *, today: date) -> Parts:
+    """What hangs on an opportunity, in one question; `today` is the firm's day."""
+    row = db.session.execute(_PARTS, {"id": opportunity_id, "today": today}).one()
     makers = [
         Maker(
             number,
@@ -195,7 +241,33 @@ def parts(opportunity_id: int) -> tuple[list[Maker], list[Person]]:
         Person(number, name, position, role, AdvocacyStatus(status) if status else None, is_primary)
         for number, name, position, role, status, is_primary in row.people or ()
     ]
-    return makers, people
+    lapsed = [
+        Lapse(number, name, AuthorizationState(state), on and date.fromisoformat(on))
+        for number, name, state, on in row.lapsed or ()
+    ]
+    return Parts(makers, people, samples.read_sent(row.samples), lapsed)
+
+
+def lapses(distributor_id: int | None, principal_ids: Collection[int], *, today: date) -> list[Lapse]:
+    """Those of the principals, by name, whom a distributor may not bring: the authorization expired or was
+    lost. As `Parts.lapsed`, for what is no opportunity yet.
+    """
+    if distributor_id is None or not principal_ids:
+        return []
+    row = DistributorPrincipal
+    is_lost = row.state == AuthorizationState.LOST
+    query = (
+        sa.select(row.principal_id, Organization.name, row.state, row.expires_on)
+        .join(Organization, Organization.organization_id == row.principal_id)
+        .where(
+            row.distributor_id == distributor_id,
+            row.principal_id.in_(principal_ids),
+            row.deleted_at.is_(None),
+            sa.or_(is_lost, authorizations.is_lapsed(today)),
+        )
+        .order_by(Organization.name_key, Organization.organization_id)
+    )
+    return [Lapse(*found) for found in db.session.execute(query)]
 
 
 def promised(opportunity_id: int, *, today: date, at_most: int = 12) -> list[Promise]:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from crm.db import db
 from crm.enums import OpportunityStage
 from crm.models import Opportunity, OpportunityStageChange, User
-from crm.queries.timeline import Place
 
 
 @dataclass(frozen=True)
@@ -29,30 +27,32 @@ class Move:
     """Its place among things of the same moment, see `timeline.Place`."""
 
 
-def of(
-    whose: sa.ColumnElement[bool], *, before: Place | None = None, limit: int, is_archived_too: bool = False
-) -> list[Move]:
-    """Steps of the opportunities for which `whose` holds, newest first; at most `limit`."""
+def steps(whose: sa.ColumnElement[bool], *, is_archived_too: bool = False) -> sa.Select[Any]:
+    """Select the steps of the opportunities for which `whose` holds: columns `at`, `rank`, `number`, and
+    `told`, of which `read` makes one.
+    """
     change = OpportunityStageChange
-    query = (
+    told = sa.func.jsonb_build_object(
+        *("opportunity_id", Opportunity.opportunity_id, "opportunity_name", Opportunity.name),
+        *("from_stage", change.from_stage, "to_stage", change.to_stage, "by_name", User.full_name),
+    )
+    return (
         sa.select(
-            change.opportunity_stage_change_id,
-            change.changed_at,
-            Opportunity.opportunity_id,
-            Opportunity.name,
-            change.from_stage,
-            change.to_stage,
-            User.full_name,
+            change.changed_at.label("at"),
+            sa.literal(Move.rank).label("rank"),
+            change.opportunity_stage_change_id.label("number"),
+            told.label("told"),
         )
         .join(Opportunity, Opportunity.opportunity_id == change.opportunity_id)
         .outerjoin(User, User.user_id == change.changed_by)
         .where(whose, sa.true() if is_archived_too else Opportunity.deleted_at.is_(None))
-        .order_by(change.changed_at.desc(), change.opportunity_stage_change_id.desc())
-        .limit(limit)
     )
-    if before is not None:
-        query = query.where(
-            sa.tuple_(change.changed_at, sa.literal(Move.rank), change.opportunity_stage_change_id)
-            < sa.tuple_(*(sa.literal(part) for part in before))
-        )
-    return [Move(*row) for row in db.session.execute(query)]
+
+
+def read(number: int, at: datetime, told: dict[str, Any]) -> Move:
+    """One step of what `steps` selects."""
+    words = {
+        "from_stage": OpportunityStage(told["from_stage"]) if told["from_stage"] else None,
+        "to_stage": OpportunityStage(told["to_stage"]),
+    }
+    return Move(number=number, at=at, **(told | words))

@@ -38,6 +38,8 @@ PAGES = (
     "/opportunities/1/history",
     "/principals/1/products",
     "/principals/1/distributors",
+    "/samples",
+    "/samples/of/1",
     "/products",
     "/products/1",
     "/products/1/edit",

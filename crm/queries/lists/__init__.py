@@ -26,10 +26,11 @@ from crm.queries.lists.pages import (
     page,
 )
 from crm.queries.lists.products import PRODUCTS
+from crm.queries.lists.samples import SAMPLES
 
 LISTS = {
     listing.name: listing
-    for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES, PRODUCTS, DISTRIBUTORS, INTERACTIONS)
+    for listing in (ORGANIZATIONS, CONTACTS, OPPORTUNITIES, PRODUCTS, DISTRIBUTORS, INTERACTIONS, SAMPLES)
 }
 """Every list there is, by its name in addresses."""
 
@@ -42,6 +43,7 @@ __all__ = [
     "OPPORTUNITIES",
     "ORGANIZATIONS",
     "PRODUCTS",
+    "SAMPLES",
     "Asker",
     "Case",
     "Choice",

@@ -3,11 +3,15 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from crm.enums import AdvocacyStatus
-from crm.models import Contact, Organization, User
+from crm.models import Contact, ContactAdvocacy, Organization, User
+from crm.queries.keys import read_number
 from crm.queries.lists.choices import distinct, owner, read_word
 from crm.queries.lists.listing import Case, Column, Condition, Filter, Listing, SearchKey, Select, Sort, day
+
+Maker = aliased(Organization)
 
 LAST_NAME: Any = sa.literal_column("fold(contacts.last_name)", sa.Text)
 
@@ -23,6 +27,51 @@ def _of_organizations(condition: Condition) -> Select:
 
 def _speaks(word: AdvocacyStatus) -> Case:
     return Case(word.value, lambda _: Contact.advocacy_status == word)
+
+
+SIDES = {
+    "for": (AdvocacyStatus.CHAMPION, AdvocacyStatus.SUPPORTER),
+    "against": (AdvocacyStatus.SKEPTIC, AdvocacyStatus.BLOCKER),
+    **{word.value.lower(): (word,) for word in AdvocacyStatus},
+}
+"""What can be asked of how somebody speaks of a principal: a side, or one word."""
+
+
+def _speaks_of(asked: tuple[int, tuple[AdvocacyStatus, ...]]) -> Condition:
+    """The contacts who speak of a principal with one of these words now."""
+    number, words = asked
+    row = ContactAdvocacy
+    return Contact.contact_id.in_(
+        sa.select(row.contact_id).where(
+            row.principal_id == number,
+            row.status.in_(words),
+            row.until_on.is_(None),
+            row.deleted_at.is_(None),
+        )
+    )
+
+
+def _read_speaks_of(text: str) -> tuple[int, tuple[AdvocacyStatus, ...]] | None:
+    """A principal and words, as addresses write them: `204-for`, `204-against`, `204-champion`."""
+    number, _, side = text.partition("-")
+    maker = read_number(number)
+    return None if maker is None or side not in SIDES else (maker, SIDES[side])
+
+
+def _sides_of_principals() -> Select:
+    """Each principal with either side, as choices."""
+    sides = sa.values(sa.column("side", sa.Text), sa.column("said", sa.Text), name="side").data(
+        [("for", "champions, supporters"), ("against", "skeptics, blockers")]
+    )
+    return (
+        sa.select(
+            sa.cast(Maker.organization_id, sa.Text) + "-" + sides.c.side,
+            Maker.name + ": " + sides.c.said,
+        )
+        .select_from(sa.join(Maker, sides, sa.true()))
+        .where(Maker.is_principal, Maker.deleted_at.is_(None))
+        .order_by(Maker.name_key, sides.c.side.desc())
+    )
 
 
 CONTACTS = Listing(
@@ -64,6 +113,13 @@ CONTACTS = Listing(
             name="advocacy",
             label="Advocacy",
             cases={word.value.lower(): _speaks(word) for word in AdvocacyStatus},
+        ),
+        Filter(
+            name="speaks-of",
+            label="Advocacy for",
+            choices=_sides_of_principals(),
+            read=_read_speaks_of,
+            where=_speaks_of,
         ),
         owner(Contact.owner_id),
         Filter(

@@ -36,15 +36,15 @@ def forgive() -> None:
 
 
 def _found(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
-    own = [key for key in listing.search if key.of is None]
-    here = sa.or_(*(_match(key, word, is_forgiving=is_forgiving) for key in own))
+    own = [_match(key, word, is_forgiving=is_forgiving) for key in listing.search if key.of is None]
     others = [
         key.of(_match(key, word, is_forgiving=is_forgiving)) for key in listing.search if key.of is not None
     ]
     if not others:
-        return here
+        return sa.or_(*own)
     # Either side by its own index: an OR over two tables would read the whole of one.
-    found = sa.union(sa.select(listing.key).where(here), *others)
+    here = [sa.select(listing.key).where(sa.or_(*own))] if own else []
+    found = sa.union(*here, *others)
     chosen: Condition = listing.key.in_(found)
     return chosen
 

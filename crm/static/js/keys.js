@@ -1,6 +1,7 @@
 // The keyboard: single keys outside of fields, switched off per person by <body data-keys="off">.
 //   data-key="c" | "e" | "s" | "x"   pressed by that key (all but c within the row that has the focus)
-//   data-new-opportunity       on the body: the form that n leads to
+//   data-key="n"               on a link: the form of a new opportunity for the record that is shown
+//   data-new-opportunity       on the body: the form that n leads to elsewhere
 //   data-go="t"                followed by g then t
 //   data-row, data-row-link    a row for j and k, and the link in it that takes the focus
 
@@ -49,7 +50,8 @@ function press(within, selector) {
 const KEYS = {
   c: () => press(document, "[data-key='c']"),
   n: () => {
-    const form = document.body.dataset.newOpportunity;
+    const own = document.querySelector("main a[data-key='n']");
+    const form = own instanceof HTMLAnchorElement ? own.href : document.body.dataset.newOpportunity;
     if (!form) return false;
     location.assign(form);
   },

@@ -51,6 +51,19 @@ FILLS: Final = {
                case n % 5 when 0 then null else 'Category ' || n % 30 end, now() - n * interval '1 minute'
           from at, generate_series(1, :rows) n
     """,
+    "samples": """
+        with at as (insert into organizations (name, is_principal) values ('Maker of all', true)
+                    returning organization_id),
+             about as (insert into opportunities (name, organization_id)
+                       select 'Everything', organization_id from at returning opportunity_id),
+             product as (insert into products (name, principal_id)
+                         select 'Product of all', organization_id from at returning product_id)
+        insert into samples
+            (opportunity_id, product_id, status, sent_on, verdict, feedback_on, updated_at)
+        select opportunity_id, product_id, 'feedback', date '2026-01-01' + n % 300, 'liked',
+               date '2026-11-01', now() - n * interval '1 minute'
+          from about, product, generate_series(1, :rows) n
+    """,
     "distributors": """
         insert into organizations (name, is_distributor)
         select 'Distributor ' || md5(n::text), n % 2 = 0 from generate_series(1, 2 * :rows) n
