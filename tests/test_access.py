@@ -115,6 +115,8 @@ ROUTES: dict[str, Route] = {
     "dashboard.coverage": PAGE,
     "dashboard.principals": PAGE,
     "dashboard.scorecards": Route(May.MANAGERS),
+    "dashboard.arrangement": PAGE,
+    "dashboard.arrange": Route(May.EVERYONE, {"move": "up.stale"}),
     "follow_up_moves.create": PAGE,
     "follow_up_moves.put_back": Route(May.PERSON),
     "inbox.index": PAGE,

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm import dashboard_sentences, policy, queries, services, web
 from crm.enums import Role
-from crm.forms.dashboard import KEEP, Asked
+from crm.forms.dashboard import KEEP, Arrangement, Asked
 from crm.forms.principals import LEVELS
 from crm.models import User
 from crm.queries.dashboard.frame import Frame
@@ -180,6 +180,23 @@ def principals() -> Response:
 def scorecards() -> Response:
     """How each rep does."""
     return _alone("scorecards")
+
+
+@bp.get("/arrangement")
+def arrangement() -> Response:
+    """Which panels stand where, and which do not; to htmx only the form, for the dialog."""
+    look = Look(MultiDict())
+    return web.render("dashboard/arrangement.html", "dashboard/_arrangement.html", look=look)
+
+
+@bp.post("/arrangement")
+@web.once
+def arrange() -> Response:
+    """Keep the order, and what is shown. The form stays open: there may be more to move."""
+    chosen = Arrangement.read(request.form, [panel.name for panel in Look(MultiDict()).panels])
+    services.dashboards.arrange(chosen.panels, chosen.hidden, by=web.person().user_id)
+    form = render_template("dashboard/_arrangement.html", look=Look(MultiDict()))
+    return web.done(url_for("dashboard.arrangement"), instead=form)
 
 
 def _alone(name: str) -> Response:

@@ -1,5 +1,6 @@
 """What the address of the dashboard says, over what its person asked last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -82,3 +83,27 @@ class Asked:
         said["q"] = said.pop("search")
         said |= {name: str(value) for name, value in changes.items()}
         return {name: value for name, value in said.items() if value or name in ("level", "owner", "segment")}
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The panels in the order that a person wants, and those of them that they do not want."""
+
+    panels: list[str]
+    hidden: list[str]
+
+    @classmethod
+    def read(cls, form: "MultiDict[str, str]", known: Sequence[str]) -> "Arrangement":
+        """What a form says of the panels that are `known`: every `panel` in its place, each `shown` one, and
+        with which button it was sent: `move` is `up.stale`, `down.stale`, or `usual` for as it comes.
+        """
+        direction, _, name = form.get("move", "").partition(".")
+        if direction == "usual":
+            return cls([], [])
+        said = [panel for panel in dict.fromkeys(form.getlist("panel")) if panel in known]
+        panels = [*said, *(panel for panel in known if panel not in said)]
+        if name in panels and direction in ("up", "down"):
+            place = panels.index(name)
+            panels.insert(max(place + (-1 if direction == "up" else 1), 0), panels.pop(place))
+        shown = form.getlist("shown")
+        return cls(panels, [panel for panel in panels if panel not in shown])

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
 
-from crm.models import DashboardPreference, User
+from crm.enums import OpportunityStage
+from crm.models import DashboardPreference, OpportunityStageChange, Sample, User
+from crm.queries.dashboard.periods import Period, spans
+from crm.queries.dashboard.pulses import Pulse
 from tests.clients import Client
 from tests.factories import Make, as_role
 
@@ -237,3 +241,186 @@ def test_preferences_are_kept_in_one_row_a_person(
     with as_role(database, "kp_owner"):
         found = database.execute(sa.select(DashboardPreference.user_id, DashboardPreference.filters)).all()
     assert [tuple(row) for row in found] == [(nell.user_id, "whose=me&period=week")]
+
+
+def figures(panel: Tag | None, selector: str) -> list[tuple[str, int]]:
+    """The links of figures that are not nothing, with the figures."""
+    assert panel is not None
+    found = [
+        (str(link["href"]), int(link.find_all(string=True)[-1].replace(",", "")))
+        for link in panel.select(selector)
+    ]
+    assert found
+    return found
+
+
+@pytest.fixture
+def deeds(make: Make, nell: User, otis: User, mara: User) -> None:
+    """Things done in this period and before, by several people, about one principal, two or none."""
+    first, second = make.principal("First", owner=nell), make.principal("Second", owner=otis)
+    for days in (0, 1, 3, 8, 15, 40, 95):
+        for by, kind in ((nell, "Phone Call"), (nell, "Demo/sampled"), (otis, "Email")):
+            make.interaction(principals=[first, second], author=by, on=ago(days), interaction_type=kind)
+    make.interaction(author=nell, on=ago(0))
+    make.interaction(principals=[first], author=nell, on=ago(1), is_touch=False)
+    make.interaction(principals=[first], author=nell, on=ago(1), deleted_at=ago(0))
+    for days, by in ((0, nell), (9, nell), (1, otis)):
+        make.interaction(author=mara, owner=by, follow_up_date=today(), completed_at=ago(days), on=ago(200))
+    for n, days in enumerate((0, 2, 9)):
+        menu = make.opportunity(owner=nell, second_owner_id=otis.user_id if n else None, principals=[first])
+        croissant = make.product(principal=first)
+        promise = make.interaction(author=nell, follow_up_date=today(), opportunity=menu)
+        for _ in range(2):
+            make.save(
+                Sample(
+                    opportunity_id=menu.opportunity_id,
+                    product_id=croissant.product_id,
+                    follow_up_id=promise.interaction_id,
+                    sent_on=today() - timedelta(days=days),
+                )
+            )
+        for at, to in ((days, "Initial Outreach"), (days, "Awaiting Response"), (days, "Closed - Won")):
+            make.save(
+                OpportunityStageChange(
+                    opportunity_id=menu.opportunity_id,
+                    from_stage=OpportunityStage.NEW_LEAD,
+                    to_stage=OpportunityStage(to),
+                    changed_at=ago(at),
+                )
+            )
+
+
+@pytest.mark.usefixtures("deeds")
+@pytest.mark.parametrize("period", ["week", "4-weeks", "month", "quarter"])
+@pytest.mark.parametrize("whose", ["me", "everyone"])
+def test_every_figure_of_activity_is_the_length_of_its_list(
+    nell: User, sign_in: SignIn, whose: str, period: str
+) -> None:
+    client = sign_in(nell)
+    panel = page(client, f"/dashboard/metrics?whose={whose}&period={period}").select_one("#panel-metrics")
+    found = figures(panel, ".stat a")
+    assert len(found) == 24
+    assert sum(n for _, n in found) > 20
+    for href, n in found:
+        assert rows_behind(client, href) == n, href
+
+
+@pytest.mark.usefixtures("deeds")
+def test_every_week_of_the_heatmap_is_the_length_of_its_list(nell: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+    panel = page(client, "/dashboard/coverage?whose=everyone").select_one("#panel-coverage")
+    for href, n in figures(panel, ".heat a"):
+        assert rows_behind(client, href) == n, href
+
+
+@pytest.mark.usefixtures("deeds")
+@pytest.mark.parametrize("period", ["week", "quarter"])
+def test_every_figure_of_a_scorecard_is_the_length_of_its_list(
+    mara: User, ada: User, sign_in: SignIn, period: str
+) -> None:
+    client = sign_in(ada)
+    panel = page(client, f"/dashboard/scorecards?period={period}").select_one("#panel-scorecards")
+    assert panel is not None
+    assert [text(name) for name in panel.select("tbody th")] == ["Nell Okafor", "Otis Brandt"]
+    for href, n in figures(panel, "tbody td a"):
+        assert rows_behind(client, href) == n, href
+    own = page(sign_in(mara), "/dashboard/scorecards").select("#panel-scorecards tbody th")
+    assert [text(name) for name in own] == ["Mara Lindqvist", "Nell Okafor"]
+
+
+def test_a_card_tells_the_next_step_and_leads_to_logging_and_a_new_opportunity(
+    make: Make, nell: User, otis: User, sign_in: SignIn
+) -> None:
+    cold, warm = make.principal("Cold", owner=nell), make.principal("Warm", owner=nell)
+    make.product("Fig jam", principal=cold, category="Spreads")
+    make.interaction(principals=[warm], author=nell, on=ago(0))
+    soon, later = today() + timedelta(days=1), today() + timedelta(days=4)
+    for day, note in ((later, "Then this"), (soon, "First this")):
+        make.interaction(principals=[cold], author=otis, on=ago(30), follow_up_date=day, follow_up_note=note)
+    cards = page(sign_in(nell)).select("#panel-principals .pcard")
+    assert [text(card.select_one("h3")) for card in cards] == ["Cold", "Warm"]
+    assert "Next step: First this" in text(cards[0])
+    assert "Fig jam Spreads" in text(cards[0])
+    assert "No follow-up planned" in text(cards[1])
+    acts = [str(link["href"]) for link in cards[0].select(".acts a")]
+    number = cold.organization_id
+    assert acts == [f"/interactions/new?principal={number}", f"/opportunities/new?principal={number}"]
+
+
+def test_cards_are_searched_by_principal_product_and_category_and_filtered(
+    make: Make, nell: User, otis: User, sign_in: SignIn
+) -> None:
+    jam = make.principal("Copperpot Preserves", owner=nell, segment="Retail")
+    make.product("Fig jam", principal=jam, category="Spreads")
+    mill = make.principal("Oldfen Grains", owner=otis, segment="Casual")
+    make.interaction(principals=[mill], author=otis, on=ago(0))
+    asked = {
+        "q=copperpot": ["Copperpot Preserves"],
+        "q=fig": ["Copperpot Preserves"],
+        "q=spreads": ["Copperpot Preserves"],
+        "level=high": ["Oldfen Grains"],
+        "level=not-contacted": ["Copperpot Preserves"],
+        "segment=Casual": ["Oldfen Grains"],
+        f"owner={otis.user_id}": ["Oldfen Grains"],
+        "whose=me": ["Copperpot Preserves"],
+        "q=nothing": [],
+        "": ["Copperpot Preserves", "Oldfen Grains"],
+    }
+    client = sign_in(nell)
+    for query, names in asked.items():
+        found = page(
+            client,
+            f"/dashboard/principals?whose=everyone&{query}"
+            if "whose" not in query
+            else f"/dashboard/principals?{query}",
+        )
+        assert [text(name) for name in found.select(".pcard h3")] == names, query
+
+
+def test_panels_are_moved_and_hidden_by_buttons_and_stay_so(nell: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+
+    def names(path: str = "/dashboard") -> list[str]:
+        return [str(panel["data-panel"]) for panel in page(client, path).select("[data-panel]")]
+
+    usual = names()
+    shown = [name for name in usual if name != "metrics"]
+    answer = client.submit(
+        "/dashboard/arrangement",
+        {"panel": usual, "shown": shown, "move": "up.stale", "request_key": str(uuid4())},
+    )
+    assert (answer.status_code, answer.location) == (303, "/dashboard/arrangement")
+    assert names() == ["engagement", "stale", "follow-ups", "momentum", "principals", "coverage"]
+    ticked = page(client, "/dashboard/arrangement").select("[name=shown][checked]")
+    assert [str(box["value"]) for box in ticked] == names()
+    client.submit("/dashboard/arrangement", {"move": "usual", "request_key": str(uuid4())})
+    assert names() == usual
+    client.submit("/dashboard/arrangement", {"request_key": str(uuid4())})
+    assert "Every panel is hidden" in page(client).text
+
+
+@pytest.mark.parametrize(
+    ("period", "on", "now", "before"),
+    [
+        ("week", "2026-11-23", "2026-11-23.2026-11-23", "2026-11-16.2026-11-16"),
+        ("week", "2026-11-29", "2026-11-23.2026-11-29", "2026-11-16.2026-11-22"),
+        ("4-weeks", "2026-11-24", "2026-10-28.2026-11-24", "2026-09-30.2026-10-27"),
+        ("month", "2026-03-31", "2026-03-01.2026-03-31", "2026-02-01.2026-02-28"),
+        ("month", "2026-01-05", "2026-01-01.2026-01-05", "2025-12-01.2025-12-05"),
+        ("quarter", "2026-11-24", "2026-10-01.2026-11-24", "2026-07-01.2026-08-24"),
+    ],
+)
+def test_a_period_is_compared_with_as_much_of_the_one_before(
+    period: str, on: str, now: str, before: str
+) -> None:
+    found = spans(Period(period), today=date.fromisoformat(on))
+    assert tuple(map(str, found)) == (now, before)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "momentum"),
+    [(0, 0, "quiet"), (0, 9, "quiet"), (1, 0, "rising"), (4, 4, "steady"), (11, 10, "steady"),
+     (9, 10, "steady"), (12, 10, "rising"), (8, 10, "falling"), (2, 1, "rising"), (1, 2, "falling")],
+)  # fmt: skip
+def test_momentum_needs_a_fifth(now: int, before: int, momentum: str) -> None:
+    assert Pulse(1, "Any", None, None, now, before).momentum == momentum

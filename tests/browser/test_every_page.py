@@ -17,6 +17,7 @@ PAGES = (
     "/dashboard/metrics",
     "/dashboard/coverage",
     "/dashboard/principals",
+    "/dashboard/arrangement",
     "/principals",
     "/principals/1",
     "/organizations",

@@ -1,6 +1,7 @@
 // The browser's side. Every page works without it; each module below saves a trip or a slip.
 
 import { Application } from "@hotwired/stimulus";
+import ArrangeController from "./controllers/arrange.js";
 import CounterController from "./controllers/counter.js";
 import DraftController from "./controllers/draft.js";
 import GuardController from "./controllers/guard.js";
@@ -17,6 +18,7 @@ import "./themes.js";
 import { forgetWhatArrived } from "./drafts.js";
 
 const stimulus = Application.start();
+stimulus.register("arrange", ArrangeController);
 stimulus.register("counter", CounterController);
 stimulus.register("draft", DraftController);
 stimulus.register("guard", GuardController);
