@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
@@ -46,8 +47,11 @@ class Look:
         self.today = web.firm_today()
         self.is_whole = is_whole
         """Whether a panel stands alone on a page and has room for all of its rows."""
-        if args.get(KEEP) and self.asked.kept != self.frame.filters:
-            services.dashboards.remember(self.asked.kept, by=self.person.user_id)
+        self.chosen = [name for name in args.get(KEEP, "").split(",") if name]
+        """The filters that were chosen just now."""
+        kept = self.asked.kept(self.chosen, self.frame.filters)
+        if self.chosen and kept != self.frame.filters:
+            services.dashboards.remember(kept, by=self.person.user_id)
 
     @cached_property
     def pulses(self) -> list[Pulse]:
@@ -205,9 +209,18 @@ def _alone(name: str) -> Response:
     look = Look(request.args, is_whole=not web.is_fragment())
     part = _drawn(panel, look, {})
     response = web.render("dashboard/panel.html", "dashboard/_part.html", panel=panel, look=look, part=part)
-    if web.is_fragment() and request.args.get(KEEP):
-        response.headers["HX-Replace-Url"] = url_for("dashboard.index", **look.asked.address())
+    if web.is_fragment() and look.chosen:
+        response.headers["HX-Replace-Url"] = _address_with(look)
     return response
+
+
+def _address_with(look: Look) -> str:
+    """The address of the page that htmx stands on, asking for what was just chosen in one of its panels."""
+    said = dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query, keep_blank_values=True))
+    now = look.asked.address()
+    said |= {name: now.get(name, "") for name in (*look.chosen, "q") if name in request.args}
+    said.pop(KEEP, None)
+    return url_for("dashboard.index", **{name: value for name, value in said.items() if value or name != "q"})  # type: ignore[arg-type]
 
 
 def _drawn(panel: Panel, look: Look, found: dict[str, dict[str, Any]]) -> Markup:

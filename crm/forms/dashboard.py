@@ -19,7 +19,7 @@ from crm.queries.lists.choices import read_word
 from crm.queries.standings import Book
 
 KEEP = "keep"
-"""An address with this asks to be remembered: the person chose it here."""
+"""In an address: the names of the filters that were chosen just now and are to be kept, commas between."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,22 @@ class Asked:
         """Each of them must be found."""
         return words_of(self.search)
 
+    def kept(self, names: Sequence[str], before: str) -> str:
+        """What is remembered once these filters were chosen, as a query string; the rest is as `before`."""
+        said = dict(parse_qsl(before)) | {name: value for name, value in self.said if name in names}
+        return urlencode({name: value for name, value in sorted(said.items()) if value})
+
     @property
-    def kept(self) -> str:
-        """What is remembered, as a query string: all but what was searched for."""
-        said = {field.name: str(getattr(self, field.name)) for field in fields(self)}
-        return urlencode({name: value for name, value in said.items() if value and name != "search"})
+    def said(self) -> list[tuple[str, str]]:
+        """Every filter that is remembered, with its value: all but what is searched for."""
+        found = [(field.name, str(getattr(self, field.name))) for field in fields(self)]
+        return [(name, value) for name, value in found if name != "search"]
 
     def address(self, **changes: object) -> dict[str, Any]:
         """Arguments of an address that asks the same but for `changes`. It says all of it, so that what was
         asked last plays no part.
         """
-        said = {field.name: str(getattr(self, field.name)) for field in fields(self)}
-        said["q"] = said.pop("search")
+        said = dict(self.said) | {"q": self.search}
         said |= {name: str(value) for name, value in changes.items()}
         return {name: value for name, value in said.items() if value or name in ("level", "owner", "segment")}
 

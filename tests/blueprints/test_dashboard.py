@@ -183,7 +183,7 @@ def test_what_was_asked_last_is_remembered_for_that_person_alone(
     make: Make, nell: User, otis: User, sign_in: SignIn
 ) -> None:
     client = sign_in(nell)
-    page(client, "/dashboard?whose=everyone&keep=1")
+    page(client, "/dashboard?whose=everyone&keep=whose")
     assert text(page(client).select_one(".page-actions [aria-current]")) == "Everyone’s"
     page(client, "/dashboard?whose=me")  # looked at, not chosen
     assert text(page(client).select_one(".page-actions [aria-current]")) == "Everyone’s"
@@ -194,6 +194,20 @@ def test_an_address_that_means_nothing_counts_as_not_said(nell: User, sign_in: S
     seen = page(
         sign_in(nell), "/dashboard?whose=99999999999999999999&period=ever&level=hot&owner=x&segment=%00"
     )
+    assert text(seen.select_one(".page-actions [aria-current]")) == "Mine"
+
+
+def test_what_is_chosen_in_one_panel_leaves_what_was_chosen_in_another(nell: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+    here = {"HX-Request": "true", "HX-Current-URL": "http://localhost/dashboard?whose=everyone"}
+    first = client.get("/dashboard/metrics?period=month&keep=period", headers=here)
+    assert first.headers["HX-Replace-Url"] == "/dashboard?whose=everyone&period=month"
+    old = "whose=everyone&period=week&level=low&owner=&segment=&q=jam&keep=level,owner,segment"
+    second = client.get(f"/dashboard/principals?{old}", headers=here)
+    assert second.headers["HX-Replace-Url"] == "/dashboard?whose=everyone&level=low&owner=&segment=&q=jam"
+    seen = page(client)
+    assert text(seen.select_one("#panel-metrics [aria-current]")) == "This month"
+    assert seen.select("#panel-principals [name=level] option[selected]")[0]["value"] == "low"
     assert text(seen.select_one(".page-actions [aria-current]")) == "Mine"
 
 
@@ -236,11 +250,11 @@ def test_preferences_are_kept_in_one_row_a_person(
     nell: User, sign_in: SignIn, database: sa.Connection
 ) -> None:
     client = sign_in(nell)
-    for whose in ("everyone", "me"):
-        page(client, f"/dashboard?whose={whose}&keep=1")
+    for query in ("whose=everyone&keep=whose", "whose=me&level=low&period=month&keep=whose,level"):
+        page(client, f"/dashboard?{query}")
     with as_role(database, "kp_owner"):
         found = database.execute(sa.select(DashboardPreference.user_id, DashboardPreference.filters)).all()
-    assert [tuple(row) for row in found] == [(nell.user_id, "whose=me&period=week")]
+    assert [tuple(row) for row in found] == [(nell.user_id, "level=low&whose=me")]
 
 
 def figures(panel: Tag | None, selector: str) -> list[tuple[str, int]]:

@@ -1,0 +1,91 @@
+"""What the dashboard asks is answered by kept counts and by indexes, never by reading the history."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.models import User
+from crm.queries import dashboard, follow_ups
+from crm.queries.dashboard.periods import Period, spans
+from crm.queries.dashboard.pulses import Whose
+from crm.queries.standings import Book
+from tests.factories import Make, as_role
+from tests.queries.lists.test_orders import plans
+
+Act = Callable[[User], None]
+
+ROWS, AT_ONCE = 8_000, 1_000
+
+HISTORY = """
+    with made as (
+        insert into interactions (organization_id, interaction_type, interaction_date, author_id,
+                                  follow_up_required, follow_up_date, completed_at, owner_id)
+        select :place, (enum_range(null::interaction_type_enum))[1 + n % 6], now() - n * interval '1 hour',
+               :author, n % 10 = 0, case when n % 10 = 0 then current_date - n / 24 end,
+               case when n % 10 = 0 and n % 1000 > 0 then now() - n * interval '1 hour' end,
+               case when n % 10 = 0 then :author end
+          from generate_series(:start + 1, :start + :rows) n
+        returning interaction_id)
+    insert into interaction_principals (interaction_id, principal_id)
+    select interaction_id, :first + interaction_id % 10 from made
+"""
+
+
+@pytest.fixture
+def history(make: Make, nell: User, database: sa.Connection) -> None:
+    """A year of one interaction an hour, for ten principals in turn, every tenth with a promise."""
+    place = make.organization()
+    makers = [make.principal(owner=nell) for _ in range(10)]
+    db.session.connection()
+    with as_role(database, "kp_owner"):
+        for start in range(0, ROWS, AT_ONCE):
+            database.execute(
+                sa.text(HISTORY),
+                {
+                    "place": place.organization_id,
+                    "author": nell.user_id,
+                    "first": makers[0].organization_id,
+                    "start": start,
+                    "rows": AT_ONCE,
+                },
+            )
+            # Triggers that were planned for empty tables would read all of the full ones for each row.
+            database.exec_driver_sql("analyze interactions, interaction_principals")
+        database.exec_driver_sql("select fold_principal_deltas()")
+        database.exec_driver_sql("analyze principal_weeks")
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("is_everyone", [False, True])
+def test_no_panel_reads_the_history(
+    is_everyone: bool, nell: User, database: sa.Connection, acting_as: Act
+) -> None:
+    today = datetime.now(UTC).date()
+    whose: Whose = "everyone" if is_everyone else nell.user_id
+    acting_as(nell)
+    now, before = spans(Period.WEEK, today=today)
+    with plans(database) as found:
+        dashboard.pulses.of(whose, today=today)
+        dashboard.metrics.of(whose, now, before)
+        follow_ups.required(whose, today=today, at_most=3)
+        dashboard.stale.of(whose, today=today, at_most=5)
+        dashboard.coverage.of(whose, today=today, at_most=15)
+        dashboard.cards.of(today=today, words=[], book=Book(), level=None, at_most=12, each=4)
+        dashboard.scorecards.of(None, now, today=today)
+    assert len(found) == 7
+    for plan in found:
+        for table in ("interactions", "interaction_principals", "principal_weeks"):
+            assert f"Seq Scan on {table} " not in plan, plan
+
+
+def test_without_anything_every_panel_is_empty(nell: User, acting_as: Act) -> None:
+    today = datetime.now(UTC).date()
+    acting_as(nell)
+    assert dashboard.pulses.of("everyone", today=today) == []
+    assert dashboard.metrics.of("everyone", *spans(Period.WEEK, today=today)).total.now == 0
+    assert dashboard.stale.of("everyone", today=today, at_most=5) == ([], 0)
+    assert dashboard.coverage.of("everyone", today=today, at_most=5) == ([], 0)
+    assert dashboard.frame.of(nell.user_id).team == {nell.user_id}
