@@ -102,6 +102,8 @@ class Panel:
     name: str
     title: str
     answer: Callable[[Look], dict[str, Any]]
+    told_by: str
+    """The tables whose changes may change the answer."""
     is_for_managers: bool = False
 
     @property
@@ -378,14 +380,20 @@ PERIODS = {
 LEVEL_WORDS = {slug: word.removesuffix(" Engagement") for slug, word in LEVELS.items()}
 
 PANELS = (
-    Panel("engagement", "Engagement", _engagement),
-    Panel("metrics", "Activity", _metrics),
-    Panel("follow-ups", "Follow-ups required", _follow_ups),
-    Panel("stale", "Stale opportunities", _stale),
-    Panel("momentum", "Momentum", _momentum),
-    Panel("principals", "Principals", _principals),
-    Panel("coverage", "Coverage", _coverage),
-    Panel("scorecards", "Scorecards", _scorecards, is_for_managers=True),
+    Panel("engagement", "Engagement", _engagement, "interactions organizations"),
+    Panel("metrics", "Activity", _metrics, "interactions opportunities samples"),
+    Panel("follow-ups", "Follow-ups required", _follow_ups, "interactions"),
+    Panel("stale", "Stale opportunities", _stale, "interactions opportunities"),
+    Panel("momentum", "Momentum", _momentum, "interactions organizations"),
+    Panel("principals", "Principals", _principals, "interactions organizations opportunities products"),
+    Panel("coverage", "Coverage", _coverage, "interactions organizations activity_goals"),
+    Panel(
+        "scorecards",
+        "Scorecards",
+        _scorecards,
+        "interactions opportunities organizations",
+        is_for_managers=True,
+    ),
 )
 """Every panel there is, in the order in which they come."""
 
