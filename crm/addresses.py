@@ -4,7 +4,7 @@ Floor 5.
 """
 
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
@@ -51,6 +51,13 @@ def _answers(rules: Map, path: str) -> bool:
     except HTTPException:
         return False
     return True
+
+
+def local(address: str | None) -> str:
+    """`address` if it is a path of this app, else nothing: nobody is sent elsewhere."""
+    parts = urlsplit(address or "")
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in parts.path
+    return parts._replace(fragment="").geturl() if is_ours else ""
 
 
 def of_list(kind: Kind, letters: str) -> str:

@@ -132,6 +132,8 @@ ROUTES: dict[str, Route] = {
     "interaction_records.edit": Route(May.KEEPERS),
     "interaction_records.change": Route(May.KEEPERS),
     "opportunities.show": PAGE,
+    "opportunity_board.show": PAGE,
+    "opportunity_board.column": PAGE,
     "opportunities.timeline": PAGE,
     "opportunities.history": PAGE,
     "opportunities.edit": Route(May.KEEPERS, archived=False),
@@ -234,7 +236,13 @@ for _noun in (
 
 NUMBER_OF_NOBODY: Final = 9_000_000_000
 
-WORDS: Final = {"key": "nothing", "token": "made-up", "name": "bulk-moves", "kind": "contact"}
+WORDS: Final = {
+    "key": "nothing",
+    "token": "made-up",
+    "name": "bulk-moves",
+    "kind": "contact",
+    "stage": "new-lead",
+}
 """Values for what an address names beside records."""
 
 

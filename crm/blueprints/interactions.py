@@ -1,12 +1,10 @@
 """Logging an interaction: one form as a dialog, a sheet on phones, and a page without scripts."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from crm import clock, policy, queries, services, web
+from crm import addresses, clock, policy, queries, services, web
 from crm.db import db
 from crm.enums import InteractionType, Sentiment
 from crm.errors import Forbidden
@@ -33,7 +31,7 @@ def new() -> Response:
         formdata=None,
         today=web.today(),
         about=about,
-        back=_local(request.args.get("back", "")),
+        back=addresses.local(request.args.get("back", "")),
         happened_on=web.today(),
         follow_up_kept=str(kept.interaction_id) if kept else "",
         keeps=[kept.interaction_id] if kept else [],
@@ -82,7 +80,7 @@ def create() -> ResponseReturnValue:
     web.toast(f"Logged {_deed(interaction.interaction_type)} with {title.removesuffix('.')}.", undo=undo)
     if request.form.get("next") == "another":
         return _another(form)
-    return web.done(_local(form.back.data) or "/")
+    return web.done(addresses.local(form.back.data) or "/")
 
 
 @bp.post("/<int(max=9223372036854775807):interaction_id>/archive")
@@ -101,7 +99,7 @@ def archive(interaction_id: int) -> Response:
 
 def _another(form: InteractionForm) -> Response:
     """Saved; here is an empty form for the next one."""
-    again = url_for("interactions.new", back=_local(form.back.data))
+    again = url_for("interactions.new", back=addresses.local(form.back.data))
     if not web.is_fragment():
         return web.done(again)
     empty = InteractionForm(formdata=None, today=web.today(), happened_on=web.today(), back=form.back.data)
@@ -170,13 +168,6 @@ def _promise(number: str | None) -> Interaction | None:
     known = read_number(number or "")
     interaction = None if known is None else db.session.get(Interaction, known)
     return interaction if interaction is not None and interaction.is_keepable else None
-
-
-def _local(address: str | None) -> str:
-    """`address` if it is a path of this app, else nothing: nobody is sent elsewhere."""
-    parts = urlsplit(address or "")
-    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in parts.path
-    return parts._replace(fragment="").geturl() if is_ours else ""
 
 
 def _deed(kind: InteractionType) -> str:

@@ -121,7 +121,7 @@ class _Pages:
 
     def _board(self, asked: Asked) -> str:
         """The same rows as a board, "" where there is none."""
-        said: dict[str, Any] = asked.address({"columns": ""})
+        said: dict[str, Any] = asked.address({"columns": "", self.listing.chips: ""})
         return url_for(self.board, **said) if self.board else ""
 
     def _chips(self, asked: Asked, counts: Counts) -> list[tuple[str, str, int | None, bool]]:

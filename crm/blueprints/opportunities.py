@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
-from crm import clock, opportunity_pages, policy, queries, record_pages, services, web
+from crm import addresses, clock, opportunity_pages, policy, queries, record_pages, services, web
 from crm.enums import OpportunityStage, RecordKind
 from crm.errors import Forbidden
 from crm.forms import base
@@ -28,9 +28,11 @@ UNDO_FOR = 24 * 60 * 60
 
 @bp.get(ONE)
 def show(opportunity_id: int) -> Response:
-    """Where it stands, what it is about, who has a part in it, what happened."""
+    """Where it stands, what it is about, who has a part in it, what happened; the same in a dialog."""
     context = opportunity(request.args, opportunity_id)
-    return web.render("opportunities/show.html", "opportunities/_opportunity.html", **context)
+    is_dialog = request.headers.get("HX-Target") == "opp-slot"
+    fragment = "opportunities/_dialog.html" if is_dialog else "opportunities/_opportunity.html"
+    return web.render("opportunities/show.html", fragment, **context)
 
 
 def opportunity(args: "MultiDict[str, str]", opportunity_id: int) -> dict[str, Any]:
@@ -129,12 +131,23 @@ def change(opportunity_id: int) -> Response:
 
 @bp.get(f"{ONE}/stage")
 def stage(opportunity_id: int) -> Response:
-    """The form that moves it to any stage; `to` in its address is the one chosen already."""
+    """The nine stages to choose from; with `to` in its address the form that moves it there, and asks what
+    closing needs.
+    """
     deal = queries.opportunities.get(opportunity_id)
     _must_be_allowed(deal.opportunity)
+    to, back = _stage(request.args.get("to")), addresses.local(request.args.get("back"))
+    if to is None:
+        return web.render(
+            "opportunities/choose.html",
+            "opportunities/_choose.html",
+            deal=deal,
+            opportunity=deal.opportunity,
+            stages=list(OpportunityStage),
+            back=back,
+        )
     form = _move_form()
-    form.stage.data = _stage(request.args.get("to")) or deal.opportunity.stage
-    form.seen.data = deal.opportunity.stage
+    form.stage.data, form.seen.data, form.back.data = to, deal.opportunity.stage, back
     return _moving(deal, form)
 
 
@@ -148,9 +161,12 @@ def move(opportunity_id: int) -> Response:
     was = web.attempt(form, lambda: _move(record, form)) if form.validate() else None
     if was is None:
         return _moving(queries.opportunities.get(opportunity_id), form, status=422)
-    undo = url_for("opportunities.put_back", opportunity_id=opportunity_id, was=_sealed(was))
+    back = addresses.local(form.back.data)
+    undo = url_for(
+        "opportunities.put_back", opportunity_id=opportunity_id, was=_sealed(was), back=back or None
+    )
     web.toast(f"{record.name} is now in {record.stage}.", undo=undo)
-    return web.done(_here(opportunity_id))
+    return web.done(back or _here(opportunity_id))
 
 
 @bp.post(f"{ONE}/stage/return")
@@ -166,7 +182,7 @@ def put_back(opportunity_id: int) -> Response:
     web.attempt(form, lambda: services.opportunities.undo_move(record, was))
     problem = next(iter(form.form_errors), "")
     web.toast(problem or f"{record.name} is back in {record.stage}.")
-    return web.done(_here(opportunity_id))
+    return web.done(addresses.local(request.args.get("back")) or _here(opportunity_id))
 
 
 @bp.post(f"{ONE}/archive")

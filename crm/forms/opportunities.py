@@ -200,6 +200,8 @@ class MoveForm(FlaskForm):
     )
     seen = HiddenField()
     """The stage that the person saw it in."""
+    back = HiddenField()
+    """The page that the person moves it from."""
     reason = Choice("Why does it end?", nothing="Choose a reason")
     note = Notes("In your own words")
 

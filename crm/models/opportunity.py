@@ -76,6 +76,13 @@ class Opportunity(Versioned, Model):
         sa.Index("ix_opportunities_name_key", "name_key", "opportunity_id"),
         sa.Index("ix_opportunities_updated_at", "updated_at", "opportunity_id"),
         sa.Index("ix_opportunities_stage_changed_at", "stage_changed_at", "opportunity_id"),
+        sa.Index(
+            "ix_opportunities_stage_moved",
+            "stage",
+            "stage_changed_at",
+            "opportunity_id",
+            postgresql_where=sa.text("deleted_at is null"),
+        ),
         sa.Index("ix_opportunities_stage_name_key", "stage", "name_key", "opportunity_id"),
         sa.Index("ix_opportunities_owner_id_name_key", "owner_id", "name_key", "opportunity_id"),
         sa.Index("ix_opportunities_expected_close_on", "expected_close_on", "opportunity_id"),

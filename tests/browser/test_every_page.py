@@ -32,6 +32,7 @@ PAGES = (
     "/contacts/1/history",
     "/contacts/new",
     "/opportunities",
+    "/opportunities/board",
     "/opportunities/new",
     "/opportunities/1",
     "/opportunities/1/edit",

@@ -126,6 +126,15 @@ def _names(column: Any, links: Any, key: Any) -> Any:
     )
 
 
+def principal_names() -> Any:
+    """The principals of an opportunity."""
+    return _names(
+        Maker.name,
+        sa.join(OpportunityPrincipal, Maker, Maker.organization_id == OpportunityPrincipal.principal_id),
+        OpportunityPrincipal.opportunity_id,
+    )
+
+
 def _words(column: Any) -> sa.Select[Any]:
     """The words that stand in a column of opportunities, as choices."""
     return (
@@ -309,11 +318,7 @@ OPPORTUNITIES = Listing(
         sa.func.btrim(Contact.first_name + " " + Contact.last_name).label("contact_name"),
         User.full_name.label("owner_name"),
         quiet_since().label("quiet_since"),
-        _names(
-            Maker.name,
-            sa.join(OpportunityPrincipal, Maker, Maker.organization_id == OpportunityPrincipal.principal_id),
-            OpportunityPrincipal.opportunity_id,
-        ).label("principals"),
+        principal_names().label("principals"),
         _names(
             Product.name,
             sa.join(OpportunityProduct, Product, Product.product_id == OpportunityProduct.product_id),

@@ -245,3 +245,8 @@ def _some(
 ) -> sa.Subquery:
     """No more rows than are counted."""
     return sa.select(*columns).where(listing.scope, *answers, *searched).limit(MOST_COUNTED + 1).subquery()
+
+
+def conditions(listing: Listing, wanted: Wanted) -> list[Condition]:
+    """True for the rows that are asked for, for those who read them in another way than in pages."""
+    return [listing.scope, *_answers(listing, wanted).values(), *_searched(listing, wanted)]

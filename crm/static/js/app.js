@@ -2,6 +2,7 @@
 
 import { Application } from "@hotwired/stimulus";
 import ArrangeController from "./controllers/arrange.js";
+import BoardController from "./controllers/board.js";
 import CounterController from "./controllers/counter.js";
 import DraftController from "./controllers/draft.js";
 import GuardController from "./controllers/guard.js";
@@ -19,6 +20,7 @@ import { forgetWhatArrived } from "./drafts.js";
 
 const stimulus = Application.start();
 stimulus.register("arrange", ArrangeController);
+stimulus.register("board", BoardController);
 stimulus.register("counter", CounterController);
 stimulus.register("draft", DraftController);
 stimulus.register("guard", GuardController);
