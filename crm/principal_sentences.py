@@ -31,6 +31,46 @@ def of_list(shares: Sequence[Share]) -> str:
     return f"Of {counted(total, 'principal')}, {_joined(said)}." if total > 1 else f"{sentence(said[0])}."
 
 
+POINTS = ((0, 100), (7, 75), (14, 50), (30, 25), (60, 0))
+"""Days since the last touch, and the percent they are worth; straight lines between them."""
+
+
+def of_level(standing: Standing, *, today: date) -> tuple[str, str]:
+    """How level and percent come about, and what one interaction would do about them."""
+    if standing.level is None or standing.days is None or standing.last_on is None:
+        return (
+            "There was no interaction yet, so there is no level and no percent.",
+            "The first one makes it High.",
+        )
+    days, percent = standing.days, standing.percent
+    spans = "High lasts 7 days, Medium 14, Low 30"
+    since = f"{counted(days, 'day')} since {day(standing.last_on, today)}"
+    began = f"{since}: {spans}, so it is {standing.level.short}."
+    below = next((point for point in POINTS if point[0] >= days), None)
+    if below is None:
+        worth = f"From {POINTS[-1][0]} days on it is worth 0 %."
+    elif below[0] == days:
+        worth = f"That is worth {percent} %."
+    else:
+        above = POINTS[POINTS.index(below) - 1]
+        between = f"{above[0]} days ({above[1]} %) and {below[0]} days ({below[1]} %)"
+        worth = f"Between {between} that is worth {percent} %."
+    if standing.level is EngagementLevel.HIGH:
+        falls = f" Without one it falls on {day(standing.falls_on, today)}." if standing.falls_on else ""
+        return sentence(f"{began} {worth}"), f"One more interaction keeps it there for a week.{falls}"
+    return sentence(f"{began} {worth}"), "One interaction today lifts it to High, 100 %."
+
+
+def of_change(cause: str) -> str:
+    """Why a level became another one, as its history says it."""
+    return {
+        "first seen": "when we began to count",
+        "interaction": "an interaction lifted it",
+        "time passed": "nobody was in touch",
+        "interaction withdrawn": "an interaction was taken back",
+    }.get(cause, cause)
+
+
 def of_weeks(weeks: Sequence[Week], standing: Standing, *, today: date) -> tuple[str, str]:
     """What the strip shows, as headline and rest: how long at this level, what was before and what comes, and
     how often the goal was met.

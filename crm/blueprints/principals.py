@@ -103,6 +103,8 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
     record = queries.principals.get(principal_id, today=today)
     weeks = queries.principal_weeks.strip(principal_id, today=today)
     promised, promised_total = queries.timeline.promises_of_principal(principal_id, today=web.today())
+    outlook = queries.principal_outlooks.of(principal_id, today=today)
+    explained = principal_sentences.of_level(record.standing, today=today) if record.standing else ("", "")
     headline, rest = (
         principal_sentences.of_weeks(weeks, record.standing, today=today) if record.standing else ("", "")
     )
@@ -111,8 +113,11 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
         "weeks": weeks,
         "headline": headline,
         "rest": rest,
+        "explained": explained,
+        "changes": [(one, principal_sentences.of_change(one.cause)) for one in outlook.changes],
+        "week": outlook.week,
         "firm_today": today,
-        "categories": list(_categories(queries.products.of(principal_id))),
+        "categories": list(_categories(outlook.lines)),
         "promised": promised,
         "promised_total": promised_total,
         "promised_at_once": PROMISED,

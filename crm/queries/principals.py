@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.enums import EngagementLevel
-from crm.models import Organization
+from crm.models import EngagementChange, Organization
 from crm.queries import standings
 from crm.queries.keys import read_moment, read_number
 from crm.queries.standings import ALL, LASTS, Book, Standing
@@ -31,6 +31,20 @@ class Record:
     name: str
     archived_on: date | None
     standing: Standing | None
+    high_since: date | None = None
+    """The day of the last recorded change, if that was one to High."""
+
+    @property
+    def since(self) -> date | None:
+        """The first day of the level that it has now; None where there was no touch yet."""
+        if self.standing is None or self.standing.last_on is None:
+            return None
+        if self.standing.level is EngagementLevel.HIGH:
+            return self.high_since or self.standing.last_on
+        above = {EngagementLevel.MEDIUM: 7, EngagementLevel.LOW: 14, EngagementLevel.INACTIVE: 30}
+        return self.standing.last_on + timedelta(
+            days=above[self.standing.level or EngagementLevel.INACTIVE] + 1
+        )
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,7 @@ def get(principal_id: int, *, today: date) -> Record:
             Organization.organization_id,
             Organization.name.label("known_as"),
             sa.func.firm_day(Organization.deleted_at, type_=sa.Date).label("archived_on"),
+            _high_since(principal_id).label("high_since"),
             standing,
         )
         .outerjoin(standing, standing.c.principal_id == Organization.organization_id)
@@ -165,6 +180,19 @@ def get(principal_id: int, *, today: date) -> Record:
         row.known_as,
         row.archived_on,
         standings.read(row) if row.principal_id is not None else None,
+        row.high_since,
+    )
+
+
+def _high_since(principal_id: int) -> Any:
+    """The day of the last recorded change of a level, if it became High."""
+    change = EngagementChange
+    return (
+        sa.select(sa.case((change.to_level == EngagementLevel.HIGH.value, change.changed_on)))
+        .where(change.principal_id == principal_id)
+        .order_by(change.changed_on.desc())
+        .limit(1)
+        .scalar_subquery()
     )
 
 

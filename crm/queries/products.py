@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.enums import ProductStatus
-from crm.models import Opportunity, OpportunityProduct, Organization, Product
+from crm.models import Organization, Product
 from crm.queries import organizations
 from crm.queries.organizations import GLANCE, Deal
 from crm.queries.promises import Named
@@ -163,33 +163,6 @@ def card(principal_id: int, *, at_most: int = 500) -> tuple[list[Item], int]:
         for row in rows
     ]
     return items, rows[0].total if rows else 0
-
-
-def of(principal_id: int, *, at_most: int = 500) -> list[Line]:
-    """The line card of a principal, by category and name; products without a category come last."""
-    placed = (
-        sa.select(sa.func.count())
-        .select_from(OpportunityProduct)
-        .join(Opportunity, Opportunity.opportunity_id == OpportunityProduct.opportunity_id)
-        .where(
-            OpportunityProduct.product_id == Product.product_id,
-            Opportunity.closed_at.is_(None),
-            Opportunity.deleted_at.is_(None),
-        )
-        .scalar_subquery()
-    )
-    query = (
-        sa.select(Product.product_id, Product.name, Product.category, Product.status, placed)
-        .where(Product.principal_id == principal_id, Product.deleted_at.is_(None))
-        .order_by(
-            sa.func.fold(Product.category).nulls_last(),
-            Product.category,
-            sa.func.fold(Product.name),
-            Product.product_id,
-        )
-        .limit(at_most)
-    )
-    return [Line(*row) for row in db.session.execute(query)]
 
 
 def glimpses(principal_ids: Collection[int], *, each: int) -> dict[int, Glimpse]:

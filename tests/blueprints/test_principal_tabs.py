@@ -1,0 +1,173 @@
+"""The pages of one principal beside its list: pipeline, contacts, details, and why it is as warm as it is."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crm import principal_sentences
+from crm.enums import AdvocacyStatus, EngagementLevel
+from crm.enums import OpportunityStage as Stage
+from crm.models import ContactAdvocacy, EngagementChange, Organization, User
+from crm.queries.standings import Standing
+from tests.clients import Client
+from tests.conftest import Counting
+from tests.factories import Make
+
+SignIn = Callable[[User], Client]
+NOW = datetime.now(UTC)
+TODAY = NOW.astimezone(ZoneInfo("America/Chicago")).date()
+TABS = ("", "/products", "/pipeline", "/interactions", "/distributors", "/contacts", "/details")
+
+
+@pytest.fixture
+def bakery(make: Make, nell: User) -> Organization:
+    """Nell's principal; the last touch is ten days old, and a promise is due today."""
+    bakery = make.principal("Amberfold Bakery", owner=nell, phone="555-0100", legal_name="Amberfold Inc.")
+    make.interaction(
+        principals=[bakery], author=nell, on=NOW - timedelta(days=10), follow_up_date=TODAY,
+        follow_up_note="Send the sheets",
+    )  # fmt: skip
+    return bakery
+
+
+def path(bakery: Organization, rest: str = "") -> str:
+    return f"/principals/{bakery.organization_id}{rest}"
+
+
+def test_the_pipeline_has_each_opportunity_in_its_stage_with_its_age(
+    make: Make, sign_in: SignIn, nell: User, bakery: Organization
+) -> None:
+    make.opportunity(
+        "Breakfast",
+        principals=[bakery],
+        stage=Stage.AWAITING_RESPONSE,
+        stage_changed_at=NOW - timedelta(days=20),
+    )
+    make.opportunity("Lunch", principals=[bakery], stage=Stage.CLOSED_WON)
+    make.opportunity("Somebody else's", stage=Stage.AWAITING_RESPONSE)
+    page = sign_in(nell).get(path(bakery, "/pipeline")).text
+    stage = page.split("Awaiting Response</h3>")[1].split("</section>")[0]
+    assert "Breakfast" in stage
+    assert "quiet 20 days · stale" in stage
+    assert "1 open, 1 stale" in page
+    assert "Lunch" in page.split("Closed - Won</h3>")[1]
+    assert "Somebody else" not in page
+    assert f'href="/opportunities/board?principal={bakery.organization_id}"' in page
+
+
+def test_contacts_stand_by_how_they_speak_of_it_with_how_it_was_before(
+    make: Make, sign_in: SignIn, nell: User, bakery: Organization
+) -> None:
+    chef = make.contact("Marisol", "Vane", organization=make.organization("Marlowe Bend"))
+    other = make.contact("Kit", "Farraday")
+    make.contact("Dev", "Ashgrove", organization=bakery)
+    for who, status, since, until, note in (
+        (chef, AdvocacyStatus.SKEPTIC, date(2026, 1, 5), date(2026, 3, 2), "Too sweet"),
+        (chef, AdvocacyStatus.CHAMPION, date(2026, 3, 2), None, "Loves the knots"),
+        (other, AdvocacyStatus.BLOCKER, date(2026, 2, 1), None, None),
+    ):
+        make.save(
+            ContactAdvocacy(
+                contact_id=who.contact_id,
+                principal_id=bakery.organization_id,
+                status=status,
+                since_on=since,
+                until_on=until,
+                note=note,
+            )
+        )
+    page = sign_in(nell).get(path(bakery, "/contacts")).text
+    assert page.index("Champion</h2>") < page.index("Marisol Vane") < page.index("Blocker</h2>")
+    for said in ("Loves the knots", "Too sweet", "Mon 5 Jan to Mon 2 Mar", "Kit Farraday", "Dev Ashgrove"):
+        assert said in page, said
+
+
+def test_details_tell_everything_and_lead_those_who_may_to_the_form(
+    sign_in: SignIn, nell: User, otis: User, bakery: Organization
+) -> None:
+    page = sign_in(nell).get(path(bakery, "/details")).text
+    assert "555-0100" in page
+    assert "Amberfold Inc." in page
+    edit = f"/organizations/{bakery.organization_id}/edit"
+    assert edit in page
+    assert edit not in sign_in(otis).get(path(bakery, "/details")).text
+
+
+def test_the_overview_explains_the_level_and_names_what_would_lift_it(
+    make: Make, sign_in: SignIn, nell: User, bakery: Organization
+) -> None:
+    make.save(
+        EngagementChange(
+            principal_id=bakery.organization_id,
+            changed_on=TODAY - timedelta(days=2),
+            from_level="High Engagement",
+            to_level="Medium Engagement",
+            cause="time passed",
+        )
+    )
+    page = sign_in(nell).get(path(bakery)).text
+    for said in (
+        "10 days since", "so it is Medium", "Between 7 days (75 %) and 14 days (50 %)",
+        "One interaction today lifts it to High", "Keep “Send the sheets”", "nobody was in touch",
+        "This week’s plan", "1 planned",
+    ):  # fmt: skip
+        assert said in page, said
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "percent", "said"),
+    [
+        (0, EngagementLevel.HIGH, 100, "That is worth 100 %."),
+        (14, EngagementLevel.MEDIUM, 50, "That is worth 50 %."),
+        (24, EngagementLevel.LOW, 34, "Between 14 days (50 %) and 30 days (25 %) that is worth 34 %."),
+        (90, EngagementLevel.INACTIVE, 0, "From 60 days on it is worth 0 %."),
+    ],
+)
+def test_the_arithmetic_of_a_level_is_told(
+    days: int, level: EngagementLevel, percent: int, said: str, bakery: Organization
+) -> None:
+    last = TODAY - timedelta(days=days)
+    standing = Standing(
+        principal_id=1, name="", name_key="", opportunities_count=0, interactions_count=1, products_count=0,
+        last_at=NOW, last_on=last, days=days, level=level, percent=percent, owner_name=None, goal=10,
+    )  # fmt: skip
+    how, lift = principal_sentences.of_level(standing, today=TODAY)
+    assert said in how
+    assert ("lifts it to High" in lift) == (level is not EngagementLevel.HIGH)
+
+
+@pytest.mark.parametrize("rest", TABS)
+def test_a_tab_costs_the_same_whatever_stands_in_it(
+    rest: str, make: Make, sign_in: SignIn, nell: User, bakery: Organization, statements: Counting
+) -> None:
+    client, address = sign_in(nell), path(bakery, rest)
+    client.get(address)
+    with statements() as few:
+        assert client.get(address).status_code == 200
+    for n in range(12):
+        person = make.contact("Jo", f"Nr {n}", organization=bakery)
+        make.save(
+            ContactAdvocacy(
+                contact_id=person.contact_id,
+                principal_id=bakery.organization_id,
+                status=AdvocacyStatus.SUPPORTER,
+                since_on=TODAY,
+            )
+        )
+        deal = make.opportunity(f"Deal {n}", products=[make.product(principal=bakery)])
+        make.interaction(opportunity=deal, contact=person, author=nell, on=NOW - timedelta(hours=n))
+    with statements() as many:
+        client.get(address)
+    assert len(few) == len(many), many
+    assert len(many) <= 8, many
+
+
+@pytest.mark.parametrize("rest", TABS)
+def test_of_an_archived_principal_what_is_known_stays_to_be_read(
+    rest: str, make: Make, sign_in: SignIn, nell: User
+) -> None:
+    gone = make.principal("Gone Foods", deleted_at=NOW)
+    page = sign_in(nell).get(path(gone, rest))
+    assert (page.status_code, "Archived on" in page.text) == (200, True)
