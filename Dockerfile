@@ -34,5 +34,5 @@ ENV DATA_DIR=/data FLASK_APP=crm.cli
 VOLUME /data
 EXPOSE 8000
 
-CMD ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--bind", "0.0.0.0:8000", \
-     "--graceful-timeout", "5", "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "wsgi:app"]
+CMD ["gunicorn", "--worker-class", "asgi", "--workers", "2", "--bind", "0.0.0.0:8000", \
+     "--graceful-timeout", "5", "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "crm.live:make()"]

@@ -16,6 +16,7 @@ from whitenoise import WhiteNoise
 from crm import (
     assets,
     cli,
+    clock,
     config,
     failures,
     filters,
@@ -94,6 +95,7 @@ def _is_refusal(answer: Response) -> bool:
 
 def _name_request() -> None:
     """Give the request an id that its log lines carry; one from a proxy in front is kept."""
+    g.begun_at = clock.now()
     g.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid4().hex
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -43,6 +43,7 @@ def context(settings: Settings) -> dict[str, object]:
         "firm_name": settings.firm_name,
         "today": clock.today_for(zone, clock.now()),
         "zone": zone,
+        "live_since": f"{g.begun_at.timestamp():.3f}" if "begun_at" in g else "0",
         "badges": g.setdefault("badges", Badges()),
         "active": "",
         "firm_pages": [page[:3] for page in FIRM_PAGES if is_signed_in and page[3](web.person())],

@@ -65,6 +65,8 @@ def render(page: str, fragment: str, *, status: int = 200, **context: Any) -> Re
     """Answer with the whole `page`, or with its `fragment` alone where htmx asked for that."""
     if is_fragment():
         body = render_template(fragment, **context)
+        if "HX-Live" in request.headers:
+            body += render_template("layouts/_badges.html", is_out_of_band=True)
     else:
         body = render_template(page, **context)
     response = make_response(body, status)

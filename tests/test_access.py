@@ -120,6 +120,7 @@ ROUTES: dict[str, Route] = {
     "follow_up_moves.create": PAGE,
     "follow_up_moves.put_back": Route(May.PERSON),
     "inbox.index": PAGE,
+    "live.index": PAGE,
     "inbox.show": PAGE,
     "inbox.html": PAGE,
     "interactions.new": PAGE,

@@ -12,6 +12,7 @@ CRM = ROOT / "crm"
 
 FLOORS = {
     "cli": 7,
+    "live": 7,
     "blueprints": 6,
     "api": 6,
     "forms": 5,

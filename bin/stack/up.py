@@ -88,9 +88,9 @@ def start(folder: Path, port: int | None, demo: bool, started: list[Server], loc
 
 def web(made: Settings, lock: int) -> Server:
     """The web server; ready when the application says that its database and broker answer."""
-    command: list[str | Path] = [PYTHON, "-m", "gunicorn", "--worker-class", "gthread"]
-    command += ["--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{made.web_port}"]
-    command += ["--graceful-timeout", "5", "--no-control-socket", "wsgi:app"]
+    command: list[str | Path] = [PYTHON, "-m", "gunicorn", "--worker-class", "asgi"]
+    command += ["--workers", "2", "--bind", f"127.0.0.1:{made.web_port}"]
+    command += ["--graceful-timeout", "5", "--no-control-socket", "crm.live:make()"]
 
     def is_ready() -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", made.web_port, timeout=5)

@@ -21,6 +21,7 @@ from crm.blueprints import (
     invitations,
     ledger,
     line_cards,
+    live,
     opportunities,
     opportunity_board,
     opportunity_entry,
@@ -87,5 +88,6 @@ BLUEPRINTS = (
     invitations.bp,
     inbox.bp,
     components.bp,
+    live.bp,
     probes.bp,
 )

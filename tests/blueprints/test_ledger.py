@@ -39,7 +39,7 @@ def test_a_figure_leads_to_its_rows(make: Make, nell: User, otis: User, sign_in:
     seen = page(client, "/follow-ups/ledger")
     assert "Of three promises due since" in seen.select_one(".lede").text  # type: ignore[union-attr]
     row = next(row for row in seen.select("#keepers tbody tr") if "Nell Okafor" in row.text)
-    assert [cell.text for cell in row.select("td")] == ["1", "0", "1", "50 %"]
+    assert [cell.text for cell in row.select("td")] == ["1 of 2", "50 %"]
     kept = row.select("td a")[0]["href"]
     assert [b.text for b in page(client, str(kept)).select(".ledger b")] == ["Send the sheet"]
 

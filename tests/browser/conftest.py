@@ -82,7 +82,8 @@ def site(own_book: tuple[Database, Book], tmp_path_factory: pytest.TempPathFacto
         "PANTRY_ENV": "test",
         "LOG_LEVEL": "WARNING",
     }
-    words = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
+    words = [sys.executable, "-m", "gunicorn", "--worker-class", "asgi", "--bind", f"127.0.0.1:{port}"]
+    words += ["--graceful-timeout", "1", "crm.live:make()"]
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

@@ -13,6 +13,7 @@ import "./requests.js";
 import "./sending.js";
 import "./dialogs.js";
 import "./keys.js";
+import "./live.js";
 import "./palette.js";
 import "./printing.js";
 import "./themes.js";

@@ -1,0 +1,5 @@
+-- Changed rows of activity_goals are told to open pages.
+create trigger tell_changed_activity_goals
+    after update on activity_goals
+    referencing new table as fresh
+    for each statement execute function tell_change('activity_goal_id');

@@ -1,0 +1,5 @@
+-- Changed rows of distributor_principals are told to open pages.
+create trigger tell_changed_distributor_principals
+    after update on distributor_principals
+    referencing new table as fresh
+    for each statement execute function tell_change('principal_id');

@@ -1,0 +1,5 @@
+-- Changed rows of samples are told to open pages.
+create trigger tell_changed_samples
+    after update on samples
+    referencing new table as fresh
+    for each statement execute function tell_change('sample_id');
