@@ -25,7 +25,7 @@ Whose: TypeAlias = int | Literal["everyone", "nobody"]
 Day: TypeAlias = date | sa.ColumnElement[date]
 
 PAGE = 50
-MOST_KEPT = 5
+MOST_KEPT = 3
 """Promises that the log form proposes to close."""
 
 # The statements of every page are built once and told whom and when at each run: building costs more than

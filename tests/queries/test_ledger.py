@@ -136,7 +136,7 @@ def test_what_talking_with_somebody_may_keep_is_what_was_promised_to_them_mine_f
     make.interaction(author=nell, follow_up_date=day(1))
     acting_as(nell)
 
-    def offered(about: str, asked: int | None = None, limit: int = 5) -> set[int]:
+    def offered(about: str, asked: int | None = None, limit: int = 9) -> set[int]:
         subject = queries.whom.get(about)
         found = queries.follow_ups.keepable(subject, asked=asked, of_user=nell.user_id, limit=limit)
         return {promise.interaction_id for promise in found}

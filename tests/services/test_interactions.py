@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from crm import services
+from crm import queries, services
 from crm.db import db
 from crm.enums import InteractionType, Sentiment
 from crm.errors import Refused
@@ -207,3 +207,16 @@ def test_taking_back_uncounts_and_opens_the_promise_that_was_kept(
     db.session.refresh(promise)
     assert promise.is_open_promise
     assert db.session.get(Interaction, logged.interaction_id) is not None
+
+
+def test_one_visit_about_several_principals_counts_once_for_the_rep_and_once_for_each_of_them(
+    make: Make, nell: User, acting_as: As
+) -> None:
+    makers = [make.principal(f"Maker {n}") for n in range(3)]
+    contact = make.contact()
+    acting_as(nell)
+    ids = [maker.organization_id for maker in makers]
+    services.interactions.log(call(contact_id=contact.contact_id, principal_ids=ids), by=nell, now=NOW)
+    assert queries.today.pace(nell.user_id, today=TODAY, zone="America/Chicago").so_far == 1
+    week = queries.today.week(nell.user_id, today=TODAY)
+    assert {one.principal_id: one.done for one in week.principals} == dict.fromkeys(ids, 1)
