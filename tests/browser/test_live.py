@@ -68,6 +68,13 @@ def test_an_open_page_tells_what_a_colleague_commits_and_keeps_what_is_typed(
     expect(page.locator(".task", has_text="Waits for you")).to_be_visible()
     expect(show).to_have_count(0)
 
+    # The board moves a card that a colleague moved.
+    rep.go("/opportunities/board")
+    commit(site, "update opportunities set stage = 'Demo Scheduled', name = 'Moved by a colleague'")
+    moved = page.locator("[data-stage='Demo Scheduled']").get_by_text("Moved by a colleague").first
+    expect(moved).to_be_visible()
+    rep.go("/")
+
     # A connection that broke heals by itself, and what was missed is shown.
     page.context.set_offline(True)
     commit(site, PROMISE, contact, "Committed while the line was away", site.book.rep)

@@ -102,14 +102,22 @@ function show(id, html) {
   const fragment = document.getElementById(id);
   if (!fragment) return;
   if (!asked.delete(id) && isBusy(fragment)) return hold(id);
-  const came = new DOMParser().parseFromString(html, "text/html").getElementById(id);
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const came = page.getElementById(id);
   if (!came) return;
   held.delete(id);
   const focus = placeOf(document.activeElement, fragment);
   const open = [...fragment.querySelectorAll("details[open][id]")].map((one) => one.id);
   const scrolled = scrolls(fragment);
   const at = window.scrollY;
-  htmx.swap(fragment, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0, transition: false });
+  // The answer may be more than the fragment; what belongs elsewhere on the page says so.
+  const parts = [came, ...page.querySelectorAll("[data-badge][hx-swap-oob]")].map((one) => one.outerHTML);
+  htmx.swap(fragment, parts.join(""), {
+    swapStyle: "outerHTML",
+    swapDelay: 0,
+    settleDelay: 0,
+    transition: false,
+  });
   const fresh = document.getElementById(id);
   if (!fresh) return;
   for (const name of open) document.getElementById(name)?.setAttribute("open", "");
@@ -127,7 +135,7 @@ function isBusy(fragment) {
   );
   if (isField && fragment.contains(at)) return true;
   if (fragment.dataset.liveGrown !== undefined) return true;
-  if (fragment.querySelector("dialog[open], :popover-open, [data-live-hold], [aria-busy='true']"))
+  if (fragment.querySelector("dialog[open], :popover-open, .sortable-chosen, [aria-busy='true']"))
     return true;
   return [...fragment.querySelectorAll("input, textarea, select")].some(isChanged);
 }
@@ -244,7 +252,5 @@ document.addEventListener("toggle", () => release(false), { capture: true });
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("[data-live-show]")) release(true);
 });
-// What is dragged says so with data-live-hold, and this when it is let go.
-document.addEventListener("live:release", () => release(false));
 
 start();
