@@ -26,6 +26,7 @@ DESKTOP = {"width": 1440, "height": 900}
 
 # What goes on for ever is no way to somewhere; what was cut short has been replaced, maybe by another move.
 COMES_TO_REST = """async () => {
+  await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
   const moves = () => document.getAnimations().filter((one) => {
     const { endTime } = one.effect?.getComputedTiming() ?? {};
     return one.playState === "running" && Number.isFinite(endTime);
@@ -33,6 +34,9 @@ COMES_TO_REST = """async () => {
   for (let running = moves(); running.length; running = moves())
     await Promise.allSettled(running.map((one) => one.finished));
 }"""
+
+AXE = Axe()
+WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 expect.set_options(timeout=20_000)  # on two cores that also run the other tests, an answer may take its time
 
@@ -141,12 +145,13 @@ class Person:
         self.page.wait_for_url(self.site.address + "/")
         return self
 
-    def accessibility_failures(self) -> list[str]:
-        """What axe finds on the page once it has come to rest: what fades in has no colour of its own yet."""
+    def accessibility_failures(self, *only: str) -> list[str]:
+        """What axe finds on the page once it has come to rest, by the rules named or all of WCAG 2.2 AA: what
+        fades in has no colour of its own yet.
+        """
         self.page.evaluate(COMES_TO_REST)
-        found = (
-            Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
-        )
+        rules = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": WCAG}
+        found = AXE.run(self.page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
         return [
             f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]
         ]
@@ -155,11 +160,20 @@ class Person:
 Visit = Callable[..., Person]
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, Any]:
+    """The cookies of everybody who has signed in at this worker's site, by address: once is enough."""
+    return {}
+
+
 @pytest.fixture
-def visit(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Visit]:
+def visit(
+    site: Site, new_context: Callable[..., BrowserContext], signed_in: dict[str, Any]
+) -> Iterator[Visit]:
     """`visit("nell@…", PHONE, theme="dark", scripts=False)`: a signed-in person with a browser of their own.
 
-    At the end of the test nothing may have broken the policy or thrown in any of these browsers.
+    Motion is reduced, so that nothing is looked at while it fades in. At the end of the test nothing may have
+    broken the policy or thrown in any of these browsers.
     """
     people: list[Person] = []
 
@@ -169,6 +183,8 @@ def visit(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Vi
         context = new_context(
             viewport=viewport,
             color_scheme=theme,
+            reduced_motion="reduce",
+            storage_state=signed_in.get(email or ""),
             java_script_enabled=scripts,
             has_touch=viewport["width"] < 768,
             timezone_id="America/Chicago",
@@ -177,7 +193,13 @@ def visit(site: Site, new_context: Callable[..., BrowserContext]) -> Iterator[Vi
         person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
         person.page.on("console", lambda message: _note(person, message.type, message.text))
         people.append(person)
-        return person.sign_in(email) if email else person
+        if email is None:
+            return person
+        if email in signed_in:
+            person.go("/")
+        else:
+            signed_in[email] = person.sign_in(email).page.context.storage_state()
+        return person
 
     yield make
     assert [complaint for person in people for complaint in person.complaints] == []

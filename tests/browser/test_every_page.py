@@ -68,6 +68,8 @@ PAGES = (
     "/components",
 )
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
+PARTS = 4
+"""In how many tests the pages are looked at: several are shared out better than one long one."""
 HEAVIEST = 120 * 1024
 MOST_REQUESTS = 8
 
@@ -104,16 +106,19 @@ def address(path: str, site: Site) -> str:
     return f"{found[:-1]}{numbers[found]}{path.removeprefix(found)}" if found else path
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_axe_finds_nothing_on_any_page(
-    visit: Visit, site: Site, viewport: dict[str, int], theme: str
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_on_any_page_in_either_theme(
+    visit: Visit, site: Site, viewport: dict[str, int], part: int
 ) -> None:
-    rep = visit(site.book.rep, viewport, theme=theme)
+    rep = visit(site.book.rep, viewport)
     found: dict[str, list[str]] = {}
-    for path in PAGES:
+    for path in PAGES[part::PARTS]:
+        rep.page.emulate_media(color_scheme="light")
         rep.go(address(path, site))
         found[path] = rep.accessibility_failures()
+        rep.page.emulate_media(color_scheme="dark")
+        found[path] += rep.accessibility_failures("color-contrast")  # all that a theme changes
     assert {path: failures for path, failures in found.items() if failures} == {}
 
 
@@ -131,10 +136,11 @@ def test_axe_finds_nothing_in_the_open_log_dialog(visit: Visit, site: Site) -> N
     assert rep.accessibility_failures() == []
 
 
-def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site, part: int) -> None:
     rep = visit(site.book.rep, DESKTOP)
     too_wide = []
-    for path in PAGES:
+    for path in PAGES[part::PARTS]:
         rep.go(address(path, site))
         for width in WIDTHS:
             rep.page.set_viewport_size({"width": width, "height": 900})
