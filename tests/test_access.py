@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from crm.db import db
-from crm.models import DistributorPrincipal, ProductDistributor, User
+from crm.models import DistributorPrincipal, OpportunityContact, ProductDistributor, User
 from tests.clients import Client
 from tests.factories import Make
 
@@ -145,6 +145,12 @@ ROUTES: dict[str, Route] = {
     "opportunities.put_back": SEALED,
     "opportunities.archive": Route(May.KEEPERS),
     "opportunities.restore": Route(May.KEEPERS),
+    "opportunity_contacts.new": Route(May.KEEPERS, archived=False),
+    "opportunity_contacts.create": Route(May.KEEPERS, archived=False),
+    "opportunity_contacts.edit": Route(May.KEEPERS, archived=False),
+    "opportunity_contacts.change": Route(May.KEEPERS, {"role": "Chef"}, archived=False),
+    "opportunity_contacts.remove": Route(May.KEEPERS, archived=False),
+    "opportunity_contacts.put_back": Route(May.KEEPERS, archived=False),
     "opportunity_entry.new": PAGE,
     "opportunity_entry.step": PAGE,
     "opportunity_entry.create": PAGE,
@@ -353,6 +359,9 @@ def book(make: Make) -> Book:
         "saved_view_id": {Record.MISSING: NUMBER_OF_NOBODY},
     }
     numbers["record_id"] = numbers["contact_id"]
+    for record in (Record.OWN, Record.FOREIGN, Record.ARCHIVED):
+        parts = {name: numbers[name][record] for name in ("opportunity_id", "contact_id")}
+        make.save(OpportunityContact(**parts))
     return Book(people, numbers)
 
 

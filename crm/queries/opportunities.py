@@ -10,7 +10,15 @@ from sqlalchemy.orm import aliased
 
 from crm.db import db
 from crm.enums import AdvocacyStatus, AuthorizationState, ProductStatus
-from crm.models import Contact, DistributorPrincipal, Interaction, Opportunity, Organization, User
+from crm.models import (
+    Contact,
+    DistributorPrincipal,
+    Interaction,
+    Opportunity,
+    OpportunityContact,
+    Organization,
+    User,
+)
 from crm.queries import authorizations, follow_ups, promises, samples
 from crm.queries.opportunity_stages import age
 from crm.queries.promises import Named, Promise, named
@@ -246,6 +254,11 @@ def parts(opportunity_id: int, *, today: date) -> Parts:
         for number, name, state, on in row.lapsed or ()
     ]
     return Parts(makers, people, samples.read_sent(row.samples), lapsed)
+
+
+def say(opportunity_id: int, contact_id: int) -> OpportunityContact:
+    """Somebody's part in an opportunity. Raises `sqlalchemy.exc.NoResultFound` for who has none."""
+    return db.session.get_one(OpportunityContact, (opportunity_id, contact_id))
 
 
 def lapses(distributor_id: int | None, principal_ids: Collection[int], *, today: date) -> list[Lapse]:

@@ -40,6 +40,7 @@ PAGES = (
     "/opportunities/1/history",
     "/principals/1/products",
     "/principals/1/distributors",
+    "/opportunities/1/people/new",
     "/samples",
     "/samples/of/1",
     "/principals/1/pipeline",

@@ -7,7 +7,19 @@ from random import Random
 from typing import Any
 
 from crm.enums import InteractionType
-from crm.services.demo import diary, faces, firms, goods, pipeline, rhythm, scene, sentences, staff, stage
+from crm.services.demo import (
+    diary,
+    faces,
+    firms,
+    goods,
+    pipeline,
+    rhythm,
+    scene,
+    sentences,
+    staff,
+    stage,
+    tastings,
+)
 from crm.services.demo.frame import Frame
 from crm.services.demo.rows import (
     ContactRow,
@@ -18,6 +30,7 @@ from crm.services.demo.rows import (
     OpportunityRow,
     OrganizationRow,
     ProductRow,
+    SampleRow,
     StageChangeRow,
     UserRow,
 )
@@ -45,6 +58,7 @@ class Book:
     stage_changes: list[StageChangeRow] = field(default_factory=list)
     interactions: list[InteractionRow] = field(default_factory=list)
     interaction_principals: list[InteractionPrincipalRow] = field(default_factory=list)
+    samples: list[SampleRow] = field(default_factory=list)
 
     def tables(self) -> list[list[Any]]:
         """The rows of each table, in the order in which they can be written."""
@@ -87,6 +101,7 @@ def make(frame: Frame) -> Book:
         stage_changes=deals.changes,
         interactions=interactions,
         interaction_principals=named,
+        samples=tastings.build(frame, deals, interactions),
     )
 
 

@@ -36,6 +36,7 @@ _KEYS: Final = {
     "opportunities": "opportunity_id",
     "opportunity_stage_changes": "opportunity_stage_change_id",
     "interactions": "interaction_id",
+    "samples": "sample_id",
 }
 _FIRST_RECORDED: Final = 6
 """Days after the beginning of the book on which levels are recorded for the first time."""

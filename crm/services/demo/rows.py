@@ -14,6 +14,8 @@ from crm.enums import (
     Priority,
     ProductStatus,
     Role,
+    SampleStatus,
+    SampleVerdict,
     Sentiment,
 )
 
@@ -199,6 +201,26 @@ class InteractionPrincipalRow:
     table: ClassVar[str] = "interaction_principals"
     interaction_id: int
     principal_id: int
+
+
+@dataclass(slots=True)
+class SampleRow:
+    """One product that was sent; an open one names the interaction that carries the promise."""
+
+    table: ClassVar[str] = "samples"
+    sample_id: int
+    opportunity_id: int
+    product_id: int
+    sent_on: date
+    created_at: datetime
+    contact_id: int | None = None
+    follow_up_id: int | None = None
+    status: SampleStatus = SampleStatus.SENT
+    received_on: date | None = None
+    tasted_on: date | None = None
+    feedback_on: date | None = None
+    verdict: SampleVerdict | None = None
+    feedback: str | None = None
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ _TOUCHED = {
     "contacts": sql.SQL("created_at"),
     "products": sql.SQL("created_at"),
     "opportunities": sql.SQL("stage_changed_at"),
+    "samples": sql.SQL("created_at"),
     "interactions": sql.SQL("coalesce(completed_at, created_at)"),
 }
 """When a row was changed last, for tables that say so: not at the moment of loading."""
