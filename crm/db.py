@@ -145,6 +145,34 @@ def act_as(person: Person) -> None:
         _enter(session.connection(), person)
 
 
+@contextmanager
+def on_behalf_of(user_id: int) -> "Iterator[None]":
+    """Inside a transaction of the system: what the block does is done with that person's rights and under
+    their name. A block that fails is undone.
+    """
+    session = db.session()
+    person = session.info["person"]
+    with session.begin_nested():
+        _enter(session.connection(), user_id)
+        yield
+        session.flush()
+        _enter(session.connection(), person)
+
+
+@contextmanager
+def apart() -> "Iterator[Session]":
+    """A session of the system beside the running one, committed when the block ends: work that still reads
+    says how far it has come.
+    """
+    session: Session = db.session.session_factory()
+    session.info["person"] = SYSTEM
+    try:
+        with session.begin():
+            yield session
+    finally:
+        session.close()
+
+
 class _TakeBack(Exception):
     """Carries a refused answer out of the unit of work, so that leaving it rolls back."""
 

@@ -27,6 +27,8 @@ FLOORS = {
     "errors": 0,
     "config": 0,
     "clock": 0,
+    "csv_lines": 0,
+    "failpoints": 0,
     "logs": 0,
 }
 SHARED_BY_VIEWS = 5

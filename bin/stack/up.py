@@ -22,6 +22,7 @@ from stack.steps import StepFailed, say, step
 # The application as commands need it, connected as the owner of the database.
 COMMANDS = "crm.cli"
 WORKER = "worker@kitchenpantry"
+LONG_WORKER = "work@kitchenpantry"
 ACCOUNTS = {"nell@pantry.example": "rep", "mara@pantry.example": "manager", "ada@pantry.example": "admin"}
 
 
@@ -77,7 +78,7 @@ def start(folder: Path, port: int | None, demo: bool, started: list[Server], loc
             _start(mail_catcher(made, lock), started)
     with step("Web server, worker and beat"):
         # Together, for each spends most of its start reading modules.
-        together = [web(made, lock), worker(made, lock), beat(made, lock)]
+        together = [web(made, lock), worker(made, lock), long_worker(made, lock), beat(made, lock)]
         for server in together:
             started.append(server)
             server.start()
@@ -114,10 +115,21 @@ def web(made: Settings, lock: int) -> Server:
 
 
 def worker(made: Settings, lock: int) -> Server:
-    """One Celery worker for all queues; ready when it answers a ping through the broker."""
+    """The Celery worker for mail and what is short; ready when it answers a ping through the broker."""
+    return _worker(made, lock, WORKER, "default,mail", processes=2, name="the worker", log="worker")
+
+
+def long_worker(made: Settings, lock: int) -> Server:
+    """The one for what takes long: exports and changes of many rows never delay a reminder."""
+    return _worker(made, lock, LONG_WORKER, "work", processes=1, name="the worker for long jobs", log="work")
+
+
+def _worker(
+    made: Settings, lock: int, host: str, queues: str, *, processes: int, name: str, log: str
+) -> Server:
     command: list[str | Path] = [PYTHON, "-m", "celery", "-A", "celery_worker", "worker"]
-    command += ["--hostname", WORKER, "--queues", "default,mail"]
-    command += ["--concurrency", "2", "--prefetch-multiplier", "1"]
+    command += ["--hostname", host, "--queues", queues]
+    command += ["--concurrency", str(processes), "--prefetch-multiplier", "1"]
     command += ["--without-gossip", "--without-mingle", "--loglevel", made.values["LOG_LEVEL"]]
 
     def is_ready() -> bool:
@@ -125,15 +137,15 @@ def worker(made: Settings, lock: int) -> Server:
 
         with Celery(broker=made.values["REDIS_URL"]) as caller:
             try:
-                return bool(caller.control.ping(destination=[WORKER], timeout=0.5))
+                return bool(caller.control.ping(destination=[host], timeout=0.5))
             except OSError:
                 return False
 
     return Server(
-        name="the worker",
+        name=name,
         command=command,
         folder=CHECKOUT,
-        log=_log(made.folder, "worker"),
+        log=_log(made.folder, log),
         environment=made.for_worker(),
         is_ready=is_ready,
         # A mail that is being handed over is worth waiting for: cut off, it would be in doubt.

@@ -4,17 +4,17 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, abort, request, send_file, url_for
 from werkzeug.datastructures import MultiDict
 
 from crm import clock, csv_lines, filters, policy, queries, services, web
-from crm.forms.lists import FORMS, Asked, ManyForm, ViewForm, read_numbers
-from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Counts, Filter, Listing
+from crm.forms.lists import FORMS, Asked, ExportForm, ManyForm, ViewForm, read_numbers
+from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Count, Counts, Filter, Listing, Wanted
 from crm.queries.saved_views import View
 from crm.queries.spans import Span
 from crm.queries.users import Colleague
@@ -40,6 +40,7 @@ def of(listing: Listing, *, new: str = "", board: str = "") -> Blueprint:
     pages = _Pages(listing, bp.name, new, board)
     bp.get("", endpoint="index")(pages.index)
     bp.get("/export.csv", endpoint="export")(pages.export)
+    bp.post("/exports", endpoint="export_all")(web.once(pages.export_all))
     bp.get("/changes/new", endpoint="confirm")(pages.confirm)
     bp.post("/changes", endpoint="change")(web.once(pages.change))
     bp.post("/changes/<int(max=9223372036854775807):job_id>/return", endpoint="put_back")(
@@ -97,7 +98,9 @@ class _Pages:
             "view": _shown(views, asked),
             "is_near": found.is_near,
             "changes": {name: CHANGES[name] for name in listing.changes},
-            "may_export": counts.total.is_exact or counts.total.n < MOST_COUNTED,
+            "is_short": counts.total.is_exact,
+            "export_form": ExportForm(formdata=None),
+            "query": urlencode(asked.address()),
             "most": MOST,
             "following": following and self.url("index", **asked.address(after=following)),
             "first": asked.after and self.url("index", **asked.address()),
@@ -142,22 +145,69 @@ class _Pages:
         ]
 
     def export(self) -> Response:
-        """Exactly what the list shows, all its pages, as a file."""
-        asker, listing = _asker(), self.listing
-        views = queries.saved_views.of(listing.name, asker.user_id)
-        asked = Asked.read(listing, request.args, asker=asker, views=views)
-        wanted, total = queries.lists.all_of(listing, asked.wanted(asker))
+        """Exactly what the list shows, all its pages or only the ticked rows, as a file."""
+        listing = self.listing
+        asked, wanted, total = self._chosen(request.args)
         if not total.is_exact:
-            abort(422, f"A file holds up to {MOST_COUNTED:,} rows. Narrow the list, then take it along.")
+            return self._long_export(total)
         columns = (listing.head, *asked.columns)
         zone = web.person().time_zone
         rows = queries.lists.every(listing, wanted, most=MOST_COUNTED)
         written = csv_lines.file(
             [column.label for column in columns],
-            ([_cell(column.text(row), zone) for column in columns] for row in rows),
+            ([services.exports.cell(column.text(row), zone) for column in columns] for row in rows),
         )
-        name = f"{listing.name}-{web.today().isoformat()}.csv"
+        name = f"{listing.name}-{clock.today_for(zone, clock.now()).isoformat()}.csv"
         return send_file(written, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+
+    def export_all(self) -> Response:
+        """The same as a job, however many rows there are: a CSV file or a workbook."""
+        form, me = ExportForm(), web.person()
+        args = _arguments(form.asked.data or "")
+        asked, wanted, total = self._chosen(args)
+        job_id = form.validate() and web.attempt(
+            form,
+            lambda: services.exports.ask(
+                self.listing,
+                wanted,
+                (self.listing.head, *asked.columns),
+                ending=form.ending.data,
+                by=me,
+                total=total.n if total.is_exact else None,
+            ),
+        )
+        if not job_id:
+            return self._long_export(total, status=422)
+        web.toast(
+            f"{filters.sentence(self.listing.nouns)} are being written. We tell you when the file is there.",
+            link=url_for("jobs.index"),
+            link_text="Look on",
+        )
+        return web.done(self.url("index", **asked.address()))
+
+    def _long_export(self, total: Count, *, status: int = 200) -> Response:
+        """Ask in which kind of file so many rows are to be written."""
+        said = request.query_string.decode("utf-8", "ignore") or request.form.get("asked", "")
+        return web.render(
+            "lists/export.html",
+            "lists/_export.html",
+            status=status,
+            listing=self.listing,
+            n=str(total),
+            form=ExportForm(data={"asked": said}),
+            back=self._back(),
+            list_url=self.url,
+        )
+
+    def _chosen(self, args: "MultiDict[str, str]") -> tuple[Asked, Wanted, Count]:
+        """What is asked for: the rows that are ticked, or all that the list shows with these arguments."""
+        asker, listing = _asker(), self.listing
+        views = queries.saved_views.of(listing.name, asker.user_id)
+        asked = Asked.read(listing, args, asker=asker, views=views)
+        ticked = read_numbers(args.getlist("id")) if not args.get("all") else []
+        question = replace(asked.wanted(asker), numbers=ticked or None)
+        wanted, total = queries.lists.all_of(listing, question)
+        return asked, wanted, total
 
     # Changing many rows
 
@@ -362,11 +412,6 @@ def _lede(listing: Listing, counts: Counts, asked: Asked) -> str:
     n = counts.total
     said = filters.counted(n.n, listing.noun, listing.nouns) if n.is_exact else f"{n} {listing.nouns}"
     return f"{filters.sentence(said)}{' for “' + asked.search + '”' if asked.search else ' here'}."
-
-
-def _cell(value: object, zone: str) -> object:
-    """A moment is told in the reader's own time."""
-    return filters.local_day(value, zone).isoformat() if isinstance(value, datetime) else value
 
 
 def _arguments(query: str) -> "MultiDict[str, str]":

@@ -45,7 +45,7 @@ def list_newest(kind: str | None, most: int) -> None:
 @jobs.command("retry")
 @click.argument("job_id", type=int)
 def retry(job_id: int) -> None:
-    """Let a failed job run again."""
+    """Let a failed or stopped job run again."""
     act_as(SYSTEM)
     try:
         with transaction():
@@ -53,6 +53,19 @@ def retry(job_id: int) -> None:
     except (Refused, NoResultFound) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Job {job_id} waits for a worker.")
+
+
+@jobs.command("cancel")
+@click.argument("job_id", type=int)
+def cancel(job_id: int) -> None:
+    """Stop a job: at once if it waits, between two of its steps if it runs."""
+    act_as(SYSTEM)
+    try:
+        with transaction():
+            is_over = services.jobs.cancel(job_id, now=clock.now())
+    except (Refused, NoResultFound) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Job {job_id} {'is stopped' if is_over else 'stops before its next step'}.")
 
 
 def _pretended(moment: str) -> datetime:

@@ -301,6 +301,17 @@ FORMS: dict[str, type[ManyForm]] = {
 """The form of each change, by its name in `crm.services.bulk.CHANGES`."""
 
 
+class ExportForm(FlaskForm):
+    """In which kind of file a list is taken along; `asked` is what its address says, ticked rows included."""
+
+    asked = HiddenField()
+    ending = RadioField(
+        "Kind of file",
+        choices=[SelectChoice("xlsx", "Spreadsheet"), SelectChoice("csv", "CSV")],
+        default="xlsx",
+    )
+
+
 class ViewForm(FlaskForm):
     """A list as it is now, under a name."""
 

@@ -539,12 +539,14 @@ def test_a_file_never_calculates_and_keeps_every_sign(reader: Client, make: Make
     assert cells == {f"'{name}" if name.lstrip()[0] in "=+-@" else name for name in bad}
 
 
-def test_a_file_of_more_than_ten_thousand_rows_is_refused_with_the_way_out(
+def test_a_file_of_more_than_ten_thousand_rows_is_asked_for_and_written_by_a_job(
     reader: Client, database: sa.Connection
 ) -> None:
     fill(database, "contacts", 10_001)
-    found = page(reader, "/contacts/export.csv", 422)
-    assert "A file holds up to 10,000 rows. Narrow the list" in words(found)
+    found = page(reader, "/contacts/export.csv?columns=phone")
+    assert "10,000+ contacts are more than you should wait for." in words(found)
+    assert the(found, "main form")["action"] == "/contacts/exports"
+    assert the(found, "main form input[name=asked]")["value"] == "columns=phone"
     assert not page(reader, "/contacts").select("a[download]")
 
 

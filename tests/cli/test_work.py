@@ -82,6 +82,8 @@ def test_jobs_are_listed_with_their_result_or_error(run: Run, make: Make) -> Non
     assert run("jobs", "retry", str(failed.job_id)).output == f"Job {failed.job_id} waits for a worker.\n"
     assert run("jobs", "retry", str(failed.job_id)).exit_code == 1
     assert run("jobs", "retry", "999999").exit_code == 1
+    assert run("jobs", "cancel", str(failed.job_id)).output == f"Job {failed.job_id} is stopped.\n"
+    assert run("jobs", "cancel", str(failed.job_id)).exit_code == 1
 
 
 def test_a_sound_ledger_passes_the_audit(run: Run, make: Make) -> None:

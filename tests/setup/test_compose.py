@@ -19,8 +19,18 @@ ONCE = {"roles", "migrate"}
 
 
 def test_every_part_is_there() -> None:
-    assert set(SERVICES) == {"postgres", "roles", "valkey", "migrate", "web", "worker", "beat", "inbox"}
-    assert set(OURS) == {"migrate", "web", "worker", "beat"}
+    assert set(SERVICES) == {
+        "postgres",
+        "roles",
+        "valkey",
+        "migrate",
+        "web",
+        "worker",
+        "work",
+        "beat",
+        "inbox",
+    }
+    assert set(OURS) == {"migrate", "web", "worker", "work", "beat"}
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))
@@ -57,6 +67,7 @@ def filled_in(text: str) -> str:
     [
         ("web", {"web"}),
         ("worker", {"worker", "backup"}),
+        ("work", {"worker", "backup"}),
         ("beat", {"worker", "backup"}),
         ("migrate", {"owner"}),
     ],

@@ -116,7 +116,7 @@ def test_a_job_that_breaks_five_times_has_failed_until_somebody_retries_it(break
 
 def test_only_a_failed_job_can_be_retried(done: list[date]) -> None:
     job_id = plan("trial")
-    with pytest.raises(Refused, match="only a failed one"), transaction():
+    with pytest.raises(Refused, match="only a failed or stopped one"), transaction():
         services.jobs.retry(job_id, now=NOW)
 
 

@@ -23,7 +23,9 @@ from crm.queries.lists.pages import (
     existing,
     keys,
     look,
+    numbered,
     page,
+    stream,
 )
 from crm.queries.lists.products import PRODUCTS
 from crm.queries.lists.samples import SAMPLES
@@ -63,5 +65,7 @@ __all__ = [
     "existing",
     "keys",
     "look",
+    "numbered",
     "page",
+    "stream",
 ]

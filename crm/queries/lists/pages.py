@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +33,34 @@ class Wanted:
     words: Sequence[str] = ()
     filters: Mapping[str, str] = field(default_factory=dict)
     is_forgiving: bool = False
+    numbers: Sequence[int] | None = None
+    """Only rows with these keys, if they are what is asked for besides; None = no matter which."""
+
+    def kept(self) -> dict[str, Any]:
+        """The question as JSON keeps it, for `read`: the same rows whoever asks it again and when."""
+        return {
+            "user_id": self.asker.user_id,
+            "today": self.asker.today.isoformat(),
+            "sort": self.sort.name,
+            "is_descending": self.is_descending,
+            "words": list(self.words),
+            "filters": dict(self.filters),
+            "is_forgiving": self.is_forgiving,
+            "numbers": None if self.numbers is None else list(self.numbers),
+        }
+
+    @classmethod
+    def read(cls, listing: Listing, kept: Mapping[str, Any]) -> "Wanted":
+        """The question that `kept` keeps; an order that is no longer there becomes the list's own."""
+        return cls(
+            asker=Asker(kept["user_id"], date.fromisoformat(kept["today"])),
+            sort=listing.sort(kept["sort"]) or listing.sorts[0],
+            is_descending=kept["is_descending"],
+            words=kept["words"],
+            filters=kept["filters"],
+            is_forgiving=kept["is_forgiving"],
+            numbers=kept["numbers"],
+        )
 
 
 @dataclass(frozen=True)
@@ -72,10 +101,7 @@ def page(
     The keys of the page come from the index of its order first; only they are joined to anything.
     """
     columns = wanted.sort.columns
-    names = [f"place_{n}" for n in range(len(columns))]
-    chosen = _chosen(
-        listing, wanted, listing.key.label("key"), *(c.label(n) for c, n in zip(columns, names, strict=True))
-    )
+    names, chosen = _placed(listing, wanted)
     if after is not None:
         chosen = chosen.where(places.beyond(after, wanted.sort, is_descending=wanted.is_descending))
     keys = (
@@ -93,6 +119,43 @@ def page(
         return list(found), None
     last = found[limit - 1]
     return list(found[:limit]), tuple(getattr(last, name) for name in names)
+
+
+def _placed(listing: Listing, wanted: Wanted) -> tuple[list[str], Select]:
+    """The keys of all rows that are asked for, and under these names what they are sorted by."""
+    names = [f"place_{n}" for n in range(len(wanted.sort.columns))]
+    by = (column.label(name) for column, name in zip(wanted.sort.columns, names, strict=True))
+    return names, _chosen(listing, wanted, listing.key.label("key"), *by)
+
+
+def stream(listing: Listing, wanted: Wanted, *, at_once: int = 1_000) -> Iterator[Sequence[sa.Row[Any]]]:
+    """All rows as they are at one moment, a part at a time, through a cursor of the server: however many
+    there are, no more than a part is in memory.
+    """
+    if wanted.is_forgiving:
+        searching.forgive()
+    names, chosen = _placed(listing, wanted)
+    keys = chosen.subquery("keys")
+    query = (
+        listing.details.join(keys, keys.c.key == listing.key)
+        .order_by(*places.order([keys.c[name] for name in names], is_descending=wanted.is_descending))
+        .execution_options(yield_per=at_once)
+    )
+    # All of it will be read: a plan for the first rows would be the wrong one.
+    db.session.execute(sa.text("select set_config('cursor_tuple_fraction', '1', true)"))
+    yield from db.session.execute(query).partitions()
+
+
+def numbered(listing: Listing, wanted: Wanted, *, most: int) -> Select:
+    """The rows that are asked for, no more than `most`: `place`, from 1 on in their order, and `key`."""
+    if wanted.is_forgiving:
+        searching.forgive()
+    columns = wanted.sort.columns
+    order = places.order(columns, is_descending=wanted.is_descending)
+    place = sa.func.row_number().over(order_by=order)
+    return (
+        _chosen(listing, wanted, place.label("place"), listing.key.label("key")).order_by(*order).limit(most)
+    )
 
 
 def every(listing: Listing, wanted: Wanted, *, most: int, at_once: int = 1_000) -> Iterator[sa.Row[Any]]:
@@ -192,8 +255,15 @@ def _value_and_text(choice: Select) -> list[sa.ColumnElement[Any]]:
 
 def _chosen(listing: Listing, wanted: Wanted, *columns: Any) -> Select:
     return sa.select(*columns).where(
-        listing.scope, *_answers(listing, wanted).values(), *_searched(listing, wanted)
+        listing.scope,
+        *_only(listing, wanted),
+        *_answers(listing, wanted).values(),
+        *_searched(listing, wanted),
     )
+
+
+def _only(listing: Listing, wanted: Wanted) -> list[Condition]:
+    return [] if wanted.numbers is None else [listing.key.in_(wanted.numbers)]
 
 
 def _answers(listing: Listing, wanted: Wanted) -> dict[str, Condition]:
@@ -217,13 +287,14 @@ def count(listing: Listing, wanted: Wanted) -> Counts:
         sa.func.coalesce(case.where(wanted.asker), sa.false()).label(f"is_{n}")
         for n, case in enumerate(chips.cases.values() if chips else ())
     ]
-    total = _some(listing, answers.values(), searched, sa.literal_column("1"))
+    only = _only(listing, wanted)
+    total = _some(listing, [*only, *answers.values()], searched, sa.literal_column("1"))
     if not marks:
         return Counts(
             Count(db.session.execute(sa.select(sa.func.count()).select_from(total)).scalar_one()), {}
         )
     others = [condition for name, condition in answers.items() if name != listing.chips]
-    rows = _some(listing, others, searched, *marks)
+    rows = _some(listing, [*only, *others], searched, *marks)
     found = db.session.execute(
         sa.select(
             sa.select(sa.func.count()).select_from(total).scalar_subquery(),

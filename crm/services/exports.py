@@ -1,0 +1,207 @@
+"""Files to take along: a list exactly as it is shown, or the whole book. Each is a job of its asker's.
+
+A file is written under another name, synced and renamed before its row says that it is there. One that was
+cut off is begun anew; what was left of it is swept away then.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from crm import failpoints, queries
+from crm.clock import today_for
+from crm.db import database_now, db, on_behalf_of, transaction
+from crm.enums import JobQueue
+from crm.errors import Refused
+from crm.models import File, Job, User
+from crm.queries.lists import LISTS, Asker, Column, Listing, Wanted
+from crm.services import jobs
+from crm.services.jobs import Held
+from crm.services.sheets import FORMATS, Sheets
+
+KIND = "export"
+KEEPING = "files kept"
+KEPT = timedelta(days=7)
+"""How long a file can be taken along (rulings, Files and keeping)."""
+FOLDER = "exports"
+SECONDS = 1.0
+"""How often a running export says how far it has come, and hears that it is to stop."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One sheet: which rows of which list, in which columns."""
+
+    listing: Listing
+    wanted: Wanted
+    columns: Sequence[Column]
+
+
+def ask(
+    listing: Listing, wanted: Wanted, columns: Sequence[Column], *, ending: str, by: User, total: int | None
+) -> int:
+    """Ask for a file of these rows and columns; `total` None = nobody has counted them. The job."""
+    return _ask(
+        f"Export {listing.nouns}",
+        listing.name,
+        [{"list": listing.name, "wanted": wanted.kept(), "columns": [column.name for column in columns]}],
+        ending=ending,
+        by=by,
+        total=total,
+    )
+
+
+def ask_book(*, ending: str, by: User, now: datetime) -> int:
+    """Ask for all lists there are with all their columns: a workbook with a sheet for each, or a ZIP of CSV
+    files. Each list is told as it is at one moment. The job.
+    """
+    asker = Asker(by.user_id, today_for(queries.firm.time_zone(), now))
+    sheets = [
+        {
+            "list": listing.name,
+            "wanted": Wanted(
+                asker=asker, sort=listing.sorts[0], is_descending=listing.sorts[0].is_descending
+            ).kept(),
+            "columns": [column.name for column in listing.all_columns],
+        }
+        for listing in LISTS.values()
+    ]
+    return _ask("Export the whole book", "book", sheets, ending=ending, by=by, total=None)
+
+
+def cell(value: object, zone: str) -> object:
+    """A moment is told as the day it is for the reader."""
+    return value.astimezone(ZoneInfo(zone)).date() if isinstance(value, datetime) else value
+
+
+def work(held: Held) -> None:
+    """Write the file, give it its name, say that it is there."""
+    with transaction():
+        jobs.hold(held)
+        person = queries.users.get(held.person)
+        zone, is_active = person.time_zone, person.active
+        day = today_for(zone, database_now())
+    if not is_active:
+        raise Refused("Whoever asked for it no longer signs in.")
+    folder = held.surroundings.data_dir / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder, held)
+    ending = held.asked["ending"]
+    path = folder / f"{held.job_id}-{held.token}.{ending}"
+    half = path.with_suffix(f".{ending}.half")
+    try:
+        with transaction(), on_behalf_of(held.person):
+            rows = _write(held, half, zone)
+        size, digest = _sync(half)
+        failpoints.reach("export.written")
+        half.rename(path)
+        _sync_folder(folder)
+        failpoints.reach("export.named")
+    finally:
+        half.unlink(missing_ok=True)
+    with transaction():
+        jobs.hold(held)
+        db.session.add(
+            File(
+                job_id=held.job_id,
+                user_id=held.person,
+                name=f"{held.asked['name']}-{day.isoformat()}.{ending}",
+                path=f"{FOLDER}/{path.name}",
+                size=size,
+                sha256=digest,
+                expires_at=sa.func.now() + KEPT,
+            )
+        )
+        db.session.execute(
+            sa.update(Job).where(Job.job_id == held.job_id).values(rows_done=rows, rows_total=rows)
+        )
+        jobs.finish(held, result={"rows": rows}, told=f"{rows:,} rows, ready to take along.")
+
+
+def keep(held: Held) -> None:
+    """Take away the files whose time is over, and their rows; then what no row has known for a day."""
+    folder = held.surroundings.data_dir / FOLDER
+    with transaction():
+        jobs.hold(held)
+        now = database_now()
+        gone = db.session.scalars(sa.delete(File).where(File.expires_at <= now).returning(File.path)).all()
+        known = {Path(path).name for path in db.session.scalars(sa.select(File.path))}
+        jobs.finish(held, result={"files": len(gone)}, told="")
+    names = {Path(path).name for path in gone}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        is_old = path.stat().st_mtime < (now - timedelta(days=1)).timestamp()
+        if path.name in names or (path.name not in known and is_old):
+            path.unlink(missing_ok=True)
+
+
+def _ask(
+    title: str, name: str, sheets: list[dict[str, Any]], *, ending: str, by: User, total: int | None
+) -> int:
+    if ending not in FORMATS or (ending == "csv" and len(sheets) > 1):
+        raise Refused("Choose one of the kinds of file.", field="ending")
+    asked = {"title": title, "name": name, "ending": ending, "sheets": sheets}
+    job_id = jobs.add(KIND, str(uuid4()), by=by.user_id, queue=JobQueue.WORK, asked=asked, rows_total=total)
+    if job_id is None:
+        raise RuntimeError("a new key was there before")
+    return job_id
+
+
+def _parts(asked: dict[str, Any]) -> Iterator[_Part]:
+    for sheet in asked["sheets"]:
+        listing = LISTS[sheet["list"]]
+        chosen = [column for column in listing.all_columns if column.name in sheet["columns"]]
+        yield _Part(listing, Wanted.read(listing, sheet["wanted"]), chosen)
+
+
+def _write(held: Held, path: Path, zone: str) -> int:
+    """All rows into a new file at `path`; how many they are."""
+    make, _ = FORMATS[held.asked["ending"]]
+    file: Sheets = make(path)
+    done, said = 0, time.monotonic()
+    try:
+        jobs.report(held, 0)
+        for part in _parts(held.asked):
+            file.sheet(part.listing.title, [column.label for column in part.columns])
+            texts = [column.text for column in part.columns]
+            for rows in queries.lists.stream(part.listing, part.wanted):
+                file.rows([[cell(text(row), zone) for text in texts] for row in rows])
+                done += len(rows)
+                failpoints.reach("export.rows")
+                if time.monotonic() - said > SECONDS:
+                    jobs.report(held, done)
+                    said = time.monotonic()
+    finally:
+        file.close()
+    return done
+
+
+def _sync(path: Path) -> tuple[int, str]:
+    """See to it that the file survives the machine; its size and SHA-256."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path, held: Held) -> None:
+    """Take away what earlier attempts at this job left behind."""
+    for path in folder.glob(f"{held.job_id}-*"):
+        if held.token not in path.name:
+            path.unlink(missing_ok=True)
