@@ -18,10 +18,12 @@ from crm import (
     cli,
     clock,
     config,
+    failpoints,
     failures,
     filters,
     headers,
     logs,
+    metrics,
     record_pages,
     shell,
     sign_in,
@@ -39,6 +41,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     """
     settings = settings or config.load()
     logs.init(settings.log_level)
+    failpoints.arm(settings.pantry_failpoint if settings.pantry_env == "test" else "")
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -56,6 +59,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(Path(app.root_path).parent / "migrations"))
     Compress(app)
     app.before_request(_name_request)
+    metrics.init(app)
     sign_in.init(app, settings)
     tasks.init(app, settings)
     filters.register(app)

@@ -6,13 +6,15 @@ bounded to about a second, and its failure is logged and swallowed.
 """
 
 import time
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 from celery import Celery
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from kombu.pools import producers
+from redis import Redis
 from redis.exceptions import RedisError
 
 from crm.db import after_commit
@@ -21,6 +23,13 @@ SOCKET_SECONDS: Final = 0.4
 """One answer of Redis; publishing needs two at most, so that it stays within a second."""
 QUIET_SECONDS: Final = 5.0
 """How long a process rings no more after a bell that was not heard: one wait, not one for each row."""
+
+QUEUES: Final = ("default", "mail", "work")
+"""Every queue there is; work of minutes must not delay a letter."""
+REQUEST_ID: Final = "kp_request_id"
+"""Under this name a bell carries the id of the request that rang it, so that log lines can be put
+together.
+"""
 
 celery = Celery("kitchenpantry", set_as_current=False)
 """The Celery object; `crm.tasks.init` gives it its settings and its tasks."""
@@ -57,4 +66,42 @@ def publish(task: str, *ids: int) -> None:
 def _send(task: str, ids: tuple[int, ...]) -> None:
     connection = Connection(celery.conf.broker_url, transport_options=_PUBLISHING)
     with producers[connection].acquire(block=True, timeout=SOCKET_SECONDS) as producer:
-        celery.send_task(task, args=list(ids), producer=producer, retry=False, ignore_result=True)
+        request_id = structlog.contextvars.get_contextvars().get("request_id")
+        celery.send_task(
+            task,
+            args=list(ids),
+            producer=producer,
+            retry=False,
+            ignore_result=True,
+            queue=_queue_of(task),
+            headers={REQUEST_ID: request_id} if request_id else None,
+        )
+
+
+def _queue_of(task: str) -> str | None:
+    """The queue that a sign of life is asked from; None = where its kind of work goes."""
+    kind, _, name = task.rpartition(".")
+    return name if kind == "heartbeats" else None
+
+
+@dataclass(frozen=True)
+class Broker:
+    """How Redis is, as far as it answers."""
+
+    depths: dict[str, int]
+    """Bells that wait in each queue."""
+    used: int
+    most: int
+    """Bytes it holds and may hold; `most` is 0 where it may hold anything."""
+
+
+def look() -> Broker:
+    """Ask Redis how it is, for about a second at most. Raises `RedisError` or `OSError` if it does not
+    answer.
+    """
+    with Redis.from_url(
+        celery.conf.broker_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
+    ) as broker:
+        memory: dict[str, Any] = broker.info("memory")
+        depths = {queue: int(broker.llen(queue)) for queue in QUEUES}
+        return Broker(depths, int(memory["used_memory"]), int(memory.get("maxmemory") or 0))

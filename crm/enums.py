@@ -176,10 +176,28 @@ class Role(StrEnum):
 
 
 class MailKind(StrEnum):
-    """The kinds of mail that the planner makes for a person, at most one of a kind on a local date."""
+    """The kinds of news that a person is told. Reminder and digest are letters of their own, at most one of a
+    kind on a local date; the others stand in one of these two.
+    """
 
     REMINDER = "reminder"
     DIGEST = "digest"
+    SLIPPED = "slipped"
+    """Principals that have just slipped to Low, in the reminder of who looks after them."""
+    NEGLECTED = "neglected"
+    """Accounts that nobody has been in touch with for too long, in the digest."""
+    EXPIRING = "expiring"
+    """Authorizations that lapse soon or have just lapsed, in the digest."""
+    STALE = "stale"
+    """Opportunities that have been quiet for too long, in the digest."""
+
+
+class Channel(StrEnum):
+    """Which way one kind of news reaches a person. What is mailed can be seen in the app as well."""
+
+    MAIL = "mail"
+    APP = "app"
+    OFF = "off"
 
 
 class DeliveryState(StrEnum):

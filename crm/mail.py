@@ -26,6 +26,8 @@ from crm.config import Settings
 
 ANSWER_SECONDS: Final = 20
 """How long one answer of the mail server is waited for."""
+KNOCK_SECONDS: Final = 3
+"""The same, where somebody only looks whether it is there."""
 
 Outcome = Literal["sent", "deferred", "failed", "in doubt"]
 
@@ -218,17 +220,17 @@ def _envelope(server: smtplib.SMTP, sender: str, to: str) -> "list[tuple[int, by
     return [asked] if asked[0] >= 400 else [asked, server.rcpt(to)]
 
 
-def _connect(smtp_url: str) -> smtplib.SMTP:
+def _connect(smtp_url: str, *, seconds: int = ANSWER_SECONDS) -> smtplib.SMTP:
     """A conversation with the server, greeted, encrypted and signed in as the address asks."""
     url = urlsplit(smtp_url)
     host = url.hostname or "127.0.0.1"
     server: smtplib.SMTP
     if url.scheme == "smtps":
         server = smtplib.SMTP_SSL(
-            host, url.port or 465, timeout=ANSWER_SECONDS, context=ssl.create_default_context()
+            host, url.port or 465, timeout=seconds, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(host, url.port or 25, timeout=ANSWER_SECONDS)
+        server = smtplib.SMTP(host, url.port or 25, timeout=seconds)
     try:
         server.ehlo_or_helo_if_needed()
         if url.scheme == "smtp+starttls":
@@ -240,6 +242,16 @@ def _connect(smtp_url: str) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def trouble() -> str:
+    """What keeps the mail server from taking letters, in a line; "" if it answers as it should."""
+    try:
+        server = _connect(_settings().smtp_url, seconds=KNOCK_SECONDS)
+    except (OSError, smtplib.SMTPException) as error:
+        return _words(error)
+    _say_goodbye(server)
+    return ""
 
 
 def _say_goodbye(server: smtplib.SMTP) -> None:

@@ -21,6 +21,16 @@ def may_change(user: User, *, owners: Collection[int | None], team: Collection[i
     return user.role is Role.ADMIN or not known or bool(known & ({user.user_id} | set(team)))
 
 
+def may_change_row(user: User, owners: Collection[int | None], team: Collection[int]) -> bool:
+    """The same, as work that is done later asks it."""
+    return may_change(user, owners=owners, team=team)
+
+
+def may_see_jobs_of_others(user: User) -> bool:
+    """What runs for the firm is an admin's to see, to stop and to try again; its files stay their asker's."""
+    return user.role is Role.ADMIN
+
+
 def may_see_mail_of_others(user: User) -> bool:
     """Mails in doubt and failed ones of the whole firm are shown to those who can do something about them."""
     return user.role in (Role.MANAGER, Role.ADMIN)
@@ -49,6 +59,11 @@ def may_keep_words(user: User) -> bool:
 def may_read_audit(user: User) -> bool:
     """The trail across rows is for managers and admins; the history of one row is everybody's."""
     return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_see_operations(user: User) -> bool:
+    """How the servers are doing is for admins; machines bring a token instead."""
+    return user.role is Role.ADMIN
 
 
 def may_switch_features(user: User) -> bool:

@@ -13,23 +13,32 @@ from crm import clock, flags, policy, queries, web
 from crm.config import Settings
 from crm.db import db
 from crm.models import User
+from crm.queries.badges import Counts
 
 
 class Badges:
     """Counts beside the names in the navigation; the same question as the lists they lead to."""
 
     @cached_property
+    def counts(self) -> Counts:
+        user = web.person()
+        return queries.badges.counts(user.user_id, today=clock.today_for(user.time_zone, clock.now()))
+
+    @property
     def overdue(self) -> int:
         """Open promises of the person signed in whose day has passed."""
-        user = web.person()
-        return queries.follow_ups.overdue_count(
-            user.user_id, today=clock.today_for(user.time_zone, clock.now())
-        )
+        return self.counts.overdue
+
+    @property
+    def unread(self) -> int:
+        """News that they have not read."""
+        return self.counts.unread
 
 
 FIRM_PAGES: list[tuple[str, str, str, Callable[[User], bool]]] = [
     ("people", "People", "/team", lambda _: True),
     ("goals", "Goals", "/admin/goals", policy.may_set_goals),
+    ("picklists", "Picklists", "/admin/picklists", policy.may_keep_words),
     ("flags", "Features", "/admin/flags", policy.may_switch_features),
 ]
 """The pages about the firm itself: key, name, address, and whose they are."""
@@ -50,6 +59,7 @@ def context(settings: Settings) -> dict[str, object]:
         "is_out_of_band": False,
         "new_request_key": web.new_request_key,
         "flags": flags,
+        "is_admin": is_signed_in and policy.may_see_operations(web.person()),
         "inbox_available": settings.inbox_dir is not None,
     }
 

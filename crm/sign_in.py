@@ -34,7 +34,7 @@ from flask_security import (
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from crm import clock, services
+from crm import clock, services, watch
 from crm.config import Settings
 from crm.db import act_as, db
 from crm.models import User
@@ -51,6 +51,9 @@ PUBLIC = (
     "invitations.accept",
 )
 """The endpoints that answer without a person. Everything else asks to sign in."""
+
+MACHINES = ("ops.index", "ops.figures")
+"""The endpoints that also answer a machine with the token of OPS_TOKEN."""
 
 KEPT_FOR = 12 * 60 * 60
 """Seconds for which a form kept on the sign-in page may be sent after all."""
@@ -178,6 +181,8 @@ def _who_is_it() -> ResponseReturnValue | None:
         return None
     if current_user.is_authenticated:
         act_as(current_user.user_id)
+    elif request.endpoint in MACHINES and watch.has_token():
+        return None
     elif request.endpoint not in PUBLIC:
         return _ask_to_sign_in()
     if request.blueprint != "security":

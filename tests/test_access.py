@@ -57,6 +57,7 @@ class May(StrEnum):
     PERSON = "the one whose own thing it is"
     MANAGERS = "managers and admins"
     ADMINS = "admins"
+    MACHINES = "machines with the token, no person"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,13 @@ ROUTES: dict[str, Route] = {
     "goals.index": Route(May.MANAGERS),
     "goals.edit": Route(May.MANAGERS),
     "goals.change": Route(May.MANAGERS, {"everyone": "12"}),
+    "picklists.index": Route(May.ADMINS),
+    "picklists.show": Route(May.ADMINS),
+    "picklists.add": Route(May.ADMINS, {"value": "Mine"}),
+    "picklists.edit": Route(May.ADMINS),
+    "picklists.rename": Route(May.ADMINS, {"value": "Mine"}),
+    "picklists.archive": Route(May.ADMINS),
+    "picklists.restore": Route(May.ADMINS),
     "invitations.choose": ANYBODY,
     "invitations.accept": ANYBODY,
     "components.index": PAGE,
@@ -123,6 +131,14 @@ ROUTES: dict[str, Route] = {
     "live.index": PAGE,
     "inbox.show": PAGE,
     "inbox.html": PAGE,
+    "jobs.index": PAGE,
+    "jobs.show": Route(May.PERSON),
+    "jobs.file": Route(May.PERSON),
+    "jobs.export": Route(May.EVERYONE, {"ending": "xlsx"}),
+    "jobs.cancel": Route(May.PERSON),
+    "jobs.retry": Route(May.PERSON),
+    "notifications.index": PAGE,
+    "notifications.read": PAGE,
     "interactions.new": PAGE,
     "interactions.create": PAGE,
     "interactions.draft": PAGE,
@@ -224,6 +240,8 @@ ROUTES: dict[str, Route] = {
     "samples.hear": Route(May.KEEPERS, {"verdict": "liked"}, archived=False),
     "samples.archive": Route(May.KEEPERS, archived=False),
     "samples.put_back": Route(May.KEEPERS),
+    "ops.index": Route(May.ADMINS),
+    "ops.figures": Route(May.MACHINES),
     "probes.healthz": ANYBODY,
     "probes.readyz": ANYBODY,
     "security.login": ANYBODY,
@@ -233,12 +251,19 @@ ROUTES: dict[str, Route] = {
     "security.verify": PAGE,
     "settings.index": PAGE,
     "settings.save": PAGE,
+    "settings.cover": PAGE,
+    "settings.remove_cover": Route(May.PERSON),
+    "digests.index": PAGE,
+    "mail_proofs.mine": PAGE,
+    "mail_proofs.show": Route(May.MANAGERS),
 }
 
 for _noun in (
     *("organizations", "contacts", "products", "distributors", "opportunities", "interactions", "samples"),
 ):
-    ROUTES |= {f"{_noun}_list.{name}": PAGE for name in ("index", "export", "name_view", "save_view")}
+    ROUTES |= {
+        f"{_noun}_list.{name}": PAGE for name in ("index", "export", "export_all", "name_view", "save_view")
+    }
     ROUTES |= {
         f"{_noun}_list.{name}": Route(May.EVERYONE, {"do": "archive"}) for name in ("confirm", "change")
     }
@@ -252,6 +277,7 @@ WORDS: Final = {
     "name": "bulk-moves",
     "kind": "contact",
     "stage": "new-lead",
+    "picklist": "segment",
 }
 """Values for what an address names beside records."""
 
@@ -355,6 +381,8 @@ def book(make: Make) -> Book:
             Record.ARCHIVED: off.user_id,
             Record.MISSING: NUMBER_OF_NOBODY,
         },
+        "picklist_value_id": {Record.MISSING: NUMBER_OF_NOBODY},
+        "cover_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "job_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "saved_view_id": {Record.MISSING: NUMBER_OF_NOBODY},
     }
@@ -457,6 +485,8 @@ def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str)
         is_door = location.startswith("/login") and status == 303
         is_kept_out = status == 401 or (is_door and visit.method == "GET" and not visit.is_fragment)
         return None if is_kept_out else "should lead to the door"
+    if route.may is May.MACHINES:
+        return None if status == 404 else "should not be there for a person"
     if not is_allowed(route, who, visit.record or Record.OWN):
         expected = {403} if is_there(route, visit.record) else {403, 404}
         return None if status in expected else "should be 403"

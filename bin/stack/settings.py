@@ -64,7 +64,8 @@ class Settings:
 
     def for_commands(self) -> dict[str, str]:
         """The environment of a command of operations: everything."""
-        return os.environ | self.values
+        programs = {"POSTGRES_PROGRAMS": str(postgres.programs())} if self.cluster else {}
+        return os.environ | self.values | programs
 
     def for_web(self) -> dict[str, str]:
         """The environment of the web server: whoever breaks into it finds no other role's password."""

@@ -54,6 +54,7 @@ def one(_: "MultiDict[str, str]", user_id: int, refused: RoleForm | None = None)
         "kept": queries.belongings.of(user_id),
         "led": queries.team.led_by(user_id),
         "may_manage": may_manage,
+        "may_see_mail": policy.may_see_mail_of_others(web.person()),
         "form": (refused or role_form(member.user, is_posted=False)) if may_manage else None,
     }
 

@@ -2,10 +2,12 @@
 
 from flask import Flask
 
-from crm.cli import demo, engagement, flags, imports, jobs, legacy, mail, users
+from crm.cli import backup, demo, doctor, engagement, flags, imports, jobs, legacy, mail, users
 
 GROUPS = (
+    backup.backup,
     demo.demo,
+    doctor.doctor,
     engagement.engagement,
     flags.flags,
     imports.imports,
@@ -14,7 +16,7 @@ GROUPS = (
     mail.mail,
     users.users,
 )
-"""Every group that `flask` offers."""
+"""Every group that `flask` offers, and the one command that stands alone."""
 
 
 def create_app() -> Flask:

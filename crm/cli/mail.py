@@ -61,6 +61,25 @@ def accept(mail_message_id: int) -> None:
     click.echo(f"Letter {mail_message_id} counts as sent.")
 
 
+@mail.command("hold")
+@click.option("--because", required=True, help="Shown to everybody who asks why no mail comes.")
+def hold(because: str) -> None:
+    """Let no mail leave until `flask mail release`. Letters are written and wait; nothing is lost."""
+    act_as(SYSTEM)
+    with transaction():
+        services.mails.hold(because=because, now=clock.now())
+    click.echo("No mail leaves from now on. flask mail release ends that.")
+
+
+@mail.command("release")
+def release() -> None:
+    """Let mail leave again."""
+    act_as(SYSTEM)
+    with transaction():
+        services.mails.release()
+    click.echo("Mail leaves again, with the next tick.")
+
+
 def _decide(decision: "services.mails.Decision", mail_message_id: int) -> None:
     act_as(SYSTEM)
     try:

@@ -6,6 +6,7 @@ from crm.models.distribution import DistributorPrincipal, ProductDistributor
 from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalWeek, principal_deltas
 from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
 from crm.models.habit import DashboardPreference, Favorite, RecentItem, SavedView
+from crm.models.heartbeat import Heartbeat
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import File, Job, JobRow
 from crm.models.legacy import LegacyArchive, LegacyFinding, LegacyIdMap
@@ -23,6 +24,7 @@ from crm.models.product import Product
 from crm.models.reports import PrincipalActivity, principal_touches
 from crm.models.sample import Sample
 from crm.models.user import (
+    Cover,
     FirmSetting,
     NotificationPreference,
     PersonAlias,
@@ -37,6 +39,7 @@ __all__ = [
     "AuditLog",
     "Contact",
     "ContactAdvocacy",
+    "Cover",
     "DashboardPreference",
     "Delivery",
     "DeliveryItem",
@@ -47,6 +50,7 @@ __all__ = [
     "FeatureFlag",
     "File",
     "FirmSetting",
+    "Heartbeat",
     "Interaction",
     "InteractionPrincipal",
     "Job",

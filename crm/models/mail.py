@@ -27,6 +27,9 @@ class Delivery(Timestamps, Model):
         server_default=DeliveryState.PLANNED.value, default=DeliveryState.PLANNED
     )
 
+    reason: Mapped[str | None]
+    """Why there is no letter, in words for its reader; null where there is one, or will be."""
+
     user: Mapped["User"] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (

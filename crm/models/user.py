@@ -1,6 +1,6 @@
 """The people of the firm who sign in."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from flask_security.core import RoleMixin, UserMixin
@@ -31,6 +31,9 @@ class User(Timestamps, UserMixin, Model):
     time_zone: Mapped[str] = mapped_column(server_default="America/Chicago")
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     has_single_keys: Mapped[bool] = mapped_column(server_default=sa.true())
+    quiet_from: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    quiet_until: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    """Between these hours of their clock no planned mail reaches them; null = any hour will do."""
     password: Mapped[str | None]
     fs_uniquifier: Mapped[str]
     last_login_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))  # type: ignore[assignment]
@@ -42,6 +45,11 @@ class User(Timestamps, UserMixin, Model):
     __table_args__ = (
         sa.Index("uq_users_email", sa.text("lower(email)"), unique=True),
         sa.UniqueConstraint("fs_uniquifier"),
+        sa.CheckConstraint(
+            "(quiet_from is null) = (quiet_until is null) and quiet_from between 0 and 23 "
+            "and quiet_until between 0 and 23 and quiet_from <> quiet_until",
+            name="quiet_hours",
+        ),
         sa.Index("ix_users_manager_id", "manager_id"),
     )
 
@@ -71,13 +79,18 @@ class PersonAlias(Model):
 
 
 class NotificationPreference(Model):
-    """When one kind of mail reaches one person. A person without a row has the defaults of their role."""
+    """Which way one kind of news reaches one person, and when if it is a letter of its own. A person without
+    a row has the defaults of their role.
+    """
 
     __tablename__ = "notification_preferences"
 
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"), primary_key=True)
     kind: Mapped[MailKind] = mapped_column(primary_key=True)
     is_on: Mapped[bool] = mapped_column(server_default=sa.true())
+    """By mail (and in the app)."""
+    is_in_app: Mapped[bool] = mapped_column(server_default=sa.true(), default=True)
+    """What is not mailed is shown in the app at least; false = nowhere."""
     hour: Mapped[int] = mapped_column(sa.SmallInteger, server_default="7")
     weekdays: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.SmallInteger), server_default="{1,2,3,4,5}")
     """ISO days of the week, Monday = 1."""
@@ -85,6 +98,27 @@ class NotificationPreference(Model):
     __table_args__ = (
         sa.CheckConstraint("hour between 0 and 23", name="hour"),
         sa.CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]", name="weekdays"),
+    )
+
+
+class Cover(Timestamps, Model):
+    """Somebody is away from one day to another, both included, and somebody else stands in: what falls due
+    for them meanwhile stands in the stand-in's reminder as well.
+    """
+
+    __tablename__ = "covers"
+
+    cover_id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"))
+    stand_in_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+
+    __table_args__ = (
+        sa.CheckConstraint("ends_on >= starts_on", name="days"),
+        sa.CheckConstraint("stand_in_id <> user_id", name="stand_in"),
+        sa.Index("ix_covers_user_id", "user_id", "ends_on"),
+        sa.Index("ix_covers_stand_in_id", "stand_in_id", "ends_on"),
     )
 
 
@@ -125,5 +159,8 @@ class FirmSetting(Model):
     is_the_one: Mapped[bool] = mapped_column(primary_key=True, server_default=sa.true())
     name: Mapped[str]
     time_zone: Mapped[str]
+    mail_held_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    """Since when no mail leaves, because somebody said so; null = it leaves."""
+    mail_held_because: Mapped[str | None]
 
     __table_args__ = (sa.CheckConstraint("is_the_one", name="one_row"),)

@@ -1,7 +1,7 @@
 """A manager's week: their people's book, how warm the principals are, what is late and what moved.
 
-What a row of a list is asked with is the same as on the pages; only whose rows they are is decided here: a
-book is a set of user ids, None = the firm's. Rows of nobody stand in every book (rulings, People and access).
+What a row of a list is asked with is the same as on the pages; only whose rows they are is decided by a book
+(`queries.books`).
 """
 
 from collections.abc import Collection
@@ -9,26 +9,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from crm import clock
 from crm.db import db
-from crm.enums import OpportunityStage, Role
+from crm.enums import OpportunityStage
 from crm.models import (
+    Interaction,
     Opportunity,
     OpportunityPrincipal,
     OpportunityStageChange,
     Organization,
-    User,
 )
-from crm.queries import firm, follow_ups, principals, standings, users
-from crm.queries.promises import Promise, When
+from crm.queries import firm, follow_ups, principals, standings
+from crm.queries.books import Book
+from crm.queries.promises import Promise
 from crm.queries.standings import Standing
 
 EVERYTHING = 100_000
 """More rows than a firm has of anything that a digest lists."""
-
-Book = Collection[int] | None
 
 
 @dataclass(frozen=True)
@@ -43,22 +41,13 @@ class Move:
     principals: tuple[str, ...]
 
 
-def book_of(manager: User) -> Book:
-    """Whose rows this person's digest tells of: theirs and their team's, one level down.
-
-    A manager nobody reports to and an admin see the firm.
-    """
-    team = users.team(manager.user_id)
-    return None if len(team) == 1 or manager.role == Role.ADMIN else team
-
-
 def standing(book: Book, *, on: date) -> list[Standing]:
     """Where the principals of `book` stand on the firm's day `on`, by name."""
     everyone = standings.select(on)
     rows = db.session.execute(
         sa.select(everyone)
         .join(Organization, Organization.organization_id == everyone.c.principal_id)
-        .where(_in_book(book, Organization.owner_id, Organization.second_owner_id))
+        .where(book.covers(Organization.owner_id, Organization.second_owner_id))
         .order_by(everyone.c.name_key, everyone.c.principal_id)
     )
     return [standings.read(row) for row in rows]
@@ -66,9 +55,15 @@ def standing(book: Book, *, on: date) -> list[Standing]:
 
 def going_cold(among: Collection[Standing], *, on: date) -> list[Standing]:
     """Those of them that grow cold, as `principals.going_cold` has it; those that fell come first."""
-    mine = {one.principal_id for one in among}
-    cold = [one for one in principals.going_cold(today=on, limit=EVERYTHING) if one.principal_id in mine]
-    return sorted(cold, key=lambda one: not has_fallen(one, on=on))
+    cold = [
+        (one, one.last_at)
+        for one in among
+        if one.days is not None
+        and one.last_at is not None
+        and any(first <= one.days <= last for first, last in principals.COLD_DAYS)
+    ]
+    cold.sort(key=lambda pair: (not has_fallen(pair[0], on=on), pair[1], pair[0].name_key))
+    return [one for one, _ in cold]
 
 
 def has_fallen(cold: Standing, *, on: date) -> bool:
@@ -77,9 +72,8 @@ def has_fallen(cold: Standing, *, on: date) -> bool:
 
 
 def late(book: Book, *, on: date) -> list[Promise]:
-    """The promises of `book` and of nobody whose day is before `on`, the oldest first."""
-    overdue, _ = follow_ups.page("everyone", today=on, when=When.OVERDUE, limit=EVERYTHING)
-    return [one for one in overdue if book is None or one.owner is None or one.owner.number in book]
+    """The promises of `book` whose day is before `on`, the oldest first."""
+    return follow_ups.overdue_where(book.covers(Interaction.owner_id, Interaction.owner_id), today=on)
 
 
 def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
@@ -93,7 +87,7 @@ def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
             OpportunityStageChange.changed_at >= clock.at(zone, first_on),
             OpportunityStageChange.changed_at < clock.at(zone, last_on + timedelta(days=1)),
             Opportunity.deleted_at.is_(None),
-            _in_book(book, Opportunity.owner_id, Opportunity.second_owner_id),
+            book.covers(Opportunity.owner_id, Opportunity.second_owner_id),
         )
         .order_by(OpportunityStageChange.changed_at, OpportunityStageChange.opportunity_stage_change_id)
     ).all()
@@ -112,14 +106,6 @@ def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
         if change.to_stage != firsts[number]
     ]  # fmt: skip
     return sorted(moved, key=lambda move: (move.on, move.name))
-
-
-def _in_book(
-    book: Book, owner: "InstrumentedAttribute[int | None]", second: "InstrumentedAttribute[int | None]"
-) -> sa.ColumnElement[bool]:
-    if book is None:
-        return sa.true()
-    return sa.or_(owner.in_(book), second.in_(book), sa.and_(owner.is_(None), second.is_(None)))
 
 
 def _principals_of(opportunity_ids: Collection[int]) -> dict[int, tuple[str, ...]]:

@@ -107,6 +107,11 @@ def overdue_count(user_id: int, *, today: date) -> int:
     return db.session.execute(_overdue(), {"keeper": user_id, "today": today}).scalar_one()
 
 
+def overdue_number() -> "sa.ScalarSelect[int]":
+    """The same, to stand in another question; it is told `keeper` and `today`."""
+    return _overdue().scalar_subquery()
+
+
 @cache
 def _overdue() -> sa.Select[int]:
     return sa.select(sa.func.count()).where(is_open(_KEEPER), _is_in(When.OVERDUE))
@@ -192,6 +197,12 @@ def page(
         )
     found = promises.read(shown.limit(limit + 1), _days(today))
     return found[:limit], found[limit - 1].key if len(found) > limit else None
+
+
+def overdue_where(condition: sa.ColumnElement[bool], *, today: date) -> list[Promise]:
+    """Every overdue promise for which `condition` holds, oldest first, without the snoozed ones."""
+    chosen = _chosen(is_open("everyone"), condition, _is_in(When.OVERDUE))
+    return promises.read(chosen, _days(today))
 
 
 def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:

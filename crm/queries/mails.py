@@ -7,15 +7,23 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.enums import DeliveryState, MailState
-from crm.models import Delivery, MailMessage
+from crm.models import Delivery, FirmSetting, MailMessage
+from crm.queries.notification_preferences import asleep
 
 
 def waiting(*, now: datetime, most: int) -> list[int]:
-    """Letters that may be sent now, the one that has waited longest first."""
+    """Letters that may be sent now, the one that has waited longest first; of those that the planner made
+    none to people whose quiet hours these are.
+    """
     return list(
         db.session.scalars(
             sa.select(MailMessage.mail_message_id)
-            .where(MailMessage.state == MailState.PLANNED, MailMessage.next_attempt_at <= now)
+            .outerjoin(Delivery, Delivery.delivery_id == MailMessage.delivery_id)
+            .where(
+                MailMessage.state == MailState.PLANNED,
+                MailMessage.next_attempt_at <= now,
+                sa.func.coalesce(Delivery.user_id, 0).not_in(asleep(now=now)),
+            )
             .order_by(MailMessage.next_attempt_at)
             .limit(most)
         )
@@ -23,15 +31,24 @@ def waiting(*, now: datetime, most: int) -> list[int]:
 
 
 def deliveries_waiting(*, now: datetime, most: int) -> list[int]:
-    """Reminders and digests that are due and not made yet."""
+    """Reminders and digests that are due, not made yet, and not for people whose quiet hours these are."""
     return list(
         db.session.scalars(
             sa.select(Delivery.delivery_id)
-            .where(Delivery.state == DeliveryState.PLANNED, Delivery.due_at <= now)
+            .where(
+                Delivery.state == DeliveryState.PLANNED,
+                Delivery.due_at <= now,
+                Delivery.user_id.not_in(asleep(now=now)),
+            )
             .order_by(Delivery.due_at)
             .limit(most)
         )
     )
+
+
+def held() -> bool:
+    """True while somebody has put all mail on hold."""
+    return db.session.scalar(sa.select(FirmSetting.mail_held_at)) is not None
 
 
 def in_doubt() -> Sequence[MailMessage]:

@@ -1,26 +1,35 @@
-"""Who wants which mail, and when."""
+"""Who wants which news by which way, and when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from crm import clock
 from crm.db import db
-from crm.enums import DeliveryState, MailKind, MailState, Role
+from crm.enums import Channel, DeliveryState, MailKind, MailState, Role
 from crm.models import Delivery, MailMessage, NotificationPreference, User
+from crm.queries import covers
 
 
 @dataclass(frozen=True)
 class Preference:
-    """When one kind of mail reaches one person: at `hour` of their clock, on these ISO days (Monday = 1)."""
+    """Which way one kind of news reaches one person. A letter of its own comes at `hour` of their clock, on
+    these ISO days (Monday = 1).
+    """
 
     kind: MailKind
-    is_on: bool
-    hour: int
-    weekdays: tuple[int, ...]
+    channel: Channel
+    hour: int = 7
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
+
+    @property
+    def is_on(self) -> bool:
+        """True if it comes by mail."""
+        return self.channel is Channel.MAIL
 
 
 @dataclass(frozen=True)
@@ -32,44 +41,99 @@ class Last:
     sent_at: datetime | None
 
 
+LETTERS = (MailKind.REMINDER, MailKind.DIGEST)
+"""The kinds that are letters of their own, and have an hour and days."""
+SECTIONS = (MailKind.SLIPPED, MailKind.NEGLECTED, MailKind.EXPIRING, MailKind.STALE)
+"""The kinds that stand in one of the letters."""
+
 WORKING_DAYS = (1, 2, 3, 4, 5)
-_REMINDER = Preference(MailKind.REMINDER, is_on=True, hour=7, weekdays=WORKING_DAYS)
-_NO_REMINDER = Preference(MailKind.REMINDER, is_on=False, hour=7, weekdays=WORKING_DAYS)
-_DIGEST = Preference(MailKind.DIGEST, is_on=True, hour=7, weekdays=(1,))
-_NO_DIGEST = Preference(MailKind.DIGEST, is_on=False, hour=7, weekdays=(1,))
+MONDAYS = (1,)
+
+
+def _defaults(reminder: Channel, digest: Channel) -> tuple[Preference, ...]:
+    return (
+        Preference(MailKind.REMINDER, reminder, weekdays=WORKING_DAYS),
+        Preference(MailKind.DIGEST, digest, weekdays=MONDAYS),
+        *(Preference(kind, Channel.MAIL) for kind in SECTIONS),
+    )
+
 
 DEFAULTS = {
-    Role.REP: (_REMINDER,),
-    Role.MANAGER: (_NO_REMINDER, _DIGEST),
-    Role.ADMIN: (_NO_REMINDER, _NO_DIGEST),
+    Role.REP: _defaults(Channel.MAIL, Channel.APP),
+    Role.MANAGER: _defaults(Channel.APP, Channel.MAIL),
+    Role.ADMIN: _defaults(Channel.APP, Channel.APP),
 }
-"""What each role may have, and has without a choice of its own (rulings, Time)."""
+"""What each role has without a choice of its own (rulings, Time). Everybody may have everything: a rep's
+digest tells of their own book, and can be read in the app without being mailed.
+"""
 
 
 def of(user: User) -> list[Preference]:
-    """Each kind of mail that `user` may have, as they chose it or as their role has it."""
+    """Each kind of news with the way that `user` chose, or that their role has."""
     chosen = db.session.scalars(
         sa.select(NotificationPreference).where(NotificationPreference.user_id == user.user_id)
     ).all()
     return _effective(user, chosen)
 
 
-def wanted() -> list[tuple[User, Preference]]:
-    """Every active person with each kind of mail they want."""
+def on(user: User, day: date) -> dict[MailKind, Preference]:
+    """How each kind reaches `user` on that day of theirs: as chosen, but for one thing. Who stands in for
+    somebody gets a reminder by mail even if they want none else.
+    """
+    preferences = {one.kind: one for one in of(user)}
+    if covers.stood_in_for(user.user_id, on=day):
+        preferences[MailKind.REMINDER] = _for_stand_in(preferences[MailKind.REMINDER])
+    return preferences
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A letter that one person wants, and from when to when they stand in for somebody and so want it,
+    too.
+    """
+
+    user: User
+    preference: Preference
+    only_on: tuple[tuple[date, date], ...] = ()
+    """The spans of days outside of which it is not wanted; none = always wanted."""
+
+    def is_for(self, day: date) -> bool:
+        """Whether they want it on that day of theirs."""
+        spans = self.only_on
+        return day.isoweekday() in self.preference.weekdays and (
+            not spans or any(first <= day <= last for first, last in spans)
+        )
+
+
+def wanted(*, now: datetime, days_back: int = 0) -> list[Wish]:
+    """Every active person with each letter they want by mail now, or wanted in the last days as a
+    stand-in.
+    """
     users = db.session.scalars(sa.select(User).where(User.active).order_by(User.user_id)).all()
     chosen: dict[int, list[NotificationPreference]] = {}
     for row in db.session.scalars(sa.select(NotificationPreference)):
         chosen.setdefault(row.user_id, []).append(row)
-    return [
-        (user, preference)
-        for user in users
-        for preference in _effective(user, chosen.get(user.user_id, []))
-        if preference.is_on and preference.weekdays
-    ]
+    spans: dict[int, list[tuple[date, date]]] = {}
+    near = (now.date() - timedelta(days=days_back + 1), now.date() + timedelta(days=1))  # whatever their zone
+    for absence in covers.stand_ins(first_on=near[0], last_on=near[1]):
+        spans.setdefault(absence.stand_in.number, []).append((absence.starts_on, absence.ends_on))
+    wishes = []
+    for user in users:
+        for preference in _effective(user, chosen.get(user.user_id, [])):
+            standing_in = tuple(spans.get(user.user_id, ()))
+            if preference.is_on and preference.weekdays and preference.kind in LETTERS:
+                wishes.append(Wish(user, preference))
+            elif standing_in and preference.kind is MailKind.REMINDER:
+                wishes.append(Wish(user, _for_stand_in(preference), standing_in))
+    return wishes
+
+
+def _for_stand_in(reminder: Preference) -> Preference:
+    return replace(reminder, channel=Channel.MAIL, weekdays=reminder.weekdays or WORKING_DAYS)
 
 
 def next_at(preference: Preference, time_zone: str, *, now: datetime) -> datetime | None:
-    """The next moment at which this letter is due; None while it is off."""
+    """The next moment at which this letter is due; None while it is not mailed."""
     if not preference.is_on:
         return None
     today = clock.today_for(time_zone, now)
@@ -78,6 +142,31 @@ def next_at(preference: Preference, time_zone: str, *, now: datetime) -> datetim
         clock.at(time_zone, day, preference.hour) for day in days if day.isoweekday() in preference.weekdays
     )
     return next((moment for moment in moments if moment > now), None)
+
+
+def quiet_until(user: User, *, now: datetime) -> datetime | None:
+    """When the quiet hours end that `user` has at `now`; None outside of them."""
+    if user.quiet_from is None or user.quiet_until is None:
+        return None
+    here = now.astimezone(ZoneInfo(user.time_zone))
+    hour = (here.hour - user.quiet_from) % 24
+    if hour >= (user.quiet_until - user.quiet_from) % 24:
+        return None
+    day = here.date() + timedelta(days=here.hour >= user.quiet_until)
+    return clock.at(user.time_zone, day, user.quiet_until)
+
+
+def asleep(*, now: datetime) -> list[int]:
+    """The ids of those whose quiet hours these are."""
+    with_quiet = sa.select(User).where(User.quiet_from.is_not(None))
+    return [user.user_id for user in db.session.scalars(with_quiet) if _is_asleep(user, now)]
+
+
+def _is_asleep(user: User, now: datetime) -> bool:
+    try:
+        return quiet_until(user, now=now) is not None
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that nobody knows: theirs alone is the trouble
+        return False
 
 
 def last_of(user_id: int) -> dict[MailKind, Last]:
@@ -94,6 +183,16 @@ def last_of(user_id: int) -> dict[MailKind, Last]:
 
 def _effective(user: User, chosen: Sequence[NotificationPreference]) -> list[Preference]:
     mine = {
-        row.kind: Preference(row.kind, row.is_on, row.hour, tuple(sorted(row.weekdays))) for row in chosen
+        row.kind: Preference(
+            row.kind, channel(is_on=row.is_on, is_in_app=row.is_in_app), row.hour, tuple(sorted(row.weekdays))
+        )
+        for row in chosen
     }
     return [mine.get(default.kind, default) for default in DEFAULTS[user.role]]
+
+
+def channel(*, is_on: bool, is_in_app: bool) -> Channel:
+    """The channel that a row of preferences stands for."""
+    if is_on:
+        return Channel.MAIL
+    return Channel.APP if is_in_app else Channel.OFF

@@ -20,6 +20,11 @@ NOT_CONTACTED = "Not contacted yet"
 
 PAGE = 24
 
+COLD_DAYS = tuple(
+    (last + 1 if level is EngagementLevel.HIGH else last - 6, last + 7) for level, last in LASTS.items()
+)
+"""Spans of days since the last touch in which a principal grows cold, see `going_cold`."""
+
 _NEVER = sa.text("timestamptz '-infinity'")
 
 
@@ -152,11 +157,7 @@ def going_cold(
     `owner_ids` to those that one of several does.
     """
     standing = standings.select(today, owner_ids=owner_ids if owner_id is None else [owner_id])
-    days = standing.c.days
-    near = [
-        days.between(last + 1 if level is EngagementLevel.HIGH else last - 6, last + 7)
-        for level, last in LASTS.items()
-    ]
+    near = [standing.c.days.between(*span) for span in COLD_DAYS]
     query = sa.select(standing).where(sa.or_(*near)).order_by(*_order(standing.c, Sort.COLDEST)).limit(limit)
     return [standings.read(row) for row in db.session.execute(query)]
 

@@ -10,6 +10,12 @@ from crm.services import digests, mails, reminders
 
 WRITERS = {MailKind.REMINDER: reminders.write, MailKind.DIGEST: digests.write}
 
+NOTHING = {
+    MailKind.REMINDER: "Nothing was due or late.",
+    MailKind.DIGEST: "Nothing was late, nobody went quiet, nothing moved.",
+}
+"""Why there is no letter although one was wanted."""
+
 
 def make(delivery_id: int) -> None:
     """Write the letter of a planned delivery into the mail ledger, with the promises it names, all at once.
@@ -26,15 +32,15 @@ def make(delivery_id: int) -> None:
     if delivery is None:
         return
     user = db.session.execute(sa.select(User).where(User.user_id == delivery.user_id)).scalar_one()
-    preference = next(
-        (p for p in queries.notification_preferences.of(user) if p.kind == delivery.kind and p.is_on), None
-    )
-    if preference is None or not user.active:
+    preferences = queries.notification_preferences.on(user, delivery.local_date)
+    if not user.active or not preferences[delivery.kind].is_on:
         delivery.state = DeliveryState.SUPERSEDED
+        delivery.reason = "This mail was turned off." if user.active else "They no longer sign in."
         return
-    letter = WRITERS[delivery.kind](user, on=delivery.local_date, preference=preference)
+    letter = WRITERS[delivery.kind](user, on=delivery.local_date, preferences=preferences)
     if letter is None:
         delivery.state = DeliveryState.NOTHING_TO_SAY
+        delivery.reason = NOTHING[delivery.kind]
         return
     delivery.state = DeliveryState.MADE
     db.session.flush()

@@ -1,7 +1,7 @@
 """The mail ledger: a letter is a row before anything else, and a person decides where the machine cannot."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -10,7 +10,7 @@ from crm import bell, mail
 from crm.db import db
 from crm.enums import MailState
 from crm.errors import Refused
-from crm.models import MailAttempt, MailMessage
+from crm.models import FirmSetting, MailAttempt, MailMessage
 
 
 class Decision(Protocol):
@@ -78,6 +78,24 @@ def accept(mail_message_id: int, *, now: datetime) -> None:
     message.lease_token = message.lease_until = None
     if message.is_secret:
         message.text_body = message.html_body = None
+
+
+def hold(*, because: str, now: datetime) -> None:
+    """Let no mail leave until it is released. Letters are written and wait; one that is on its way goes
+    on.
+    """
+    _hold(mail_held_at=now, mail_held_because=because)
+
+
+def release() -> None:
+    """Let mail leave again; what waits is rung for by the next tick."""
+    _hold(mail_held_at=None, mail_held_because=None)
+
+
+def _hold(**values: Any) -> None:
+    db.session.execute(
+        sa.update(FirmSetting).values(**values), execution_options={"synchronize_session": False}
+    )
 
 
 def free_expired(*, now: datetime) -> dict[str, int]:

@@ -5,19 +5,34 @@ from collections.abc import Iterable
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.db import db
+from crm.enums import Channel
 from crm.models import NotificationPreference, User
 from crm.queries.notification_preferences import Preference
 
 
-def choose(user: User, *, time_zone: str, has_single_keys: bool, mails: Iterable[Preference]) -> None:
-    """Keep what `user` chose for themselves. It counts from the next tick on.
+def choose(
+    user: User,
+    *,
+    time_zone: str,
+    has_single_keys: bool,
+    quiet: tuple[int, int] | None,
+    preferences: Iterable[Preference],
+) -> None:
+    """Keep what `user` chose for themselves; `quiet` is from which hour to which no mail comes. It counts
+    from the next tick on.
 
     A letter of a day that was made already is not made again, whatever hour is chosen.
     """
     user.time_zone = time_zone
     user.has_single_keys = has_single_keys
-    for mail in mails:
-        chosen = {"is_on": mail.is_on, "hour": mail.hour, "weekdays": list(mail.weekdays)}
+    user.quiet_from, user.quiet_until = quiet or (None, None)
+    for mail in preferences:
+        chosen = {
+            "is_on": mail.is_on,
+            "is_in_app": mail.channel is not Channel.OFF,
+            "hour": mail.hour,
+            "weekdays": list(mail.weekdays),
+        }
         db.session.execute(
             insert(NotificationPreference)
             .values(user_id=user.user_id, kind=mail.kind, **chosen)

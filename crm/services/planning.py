@@ -7,8 +7,10 @@ in its own transaction, so a step that fails does not stop the others.
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfoNotFoundError
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -16,14 +18,18 @@ from crm import bell, clock, queries
 from crm.db import db, transaction
 from crm.enums import DeliveryState, MailKind
 from crm.models import Delivery
-from crm.queries.notification_preferences import Preference
-from crm.services import engagement, jobs, mails
+from crm.queries.notification_preferences import Wish, next_at
+from crm.services import backups, engagement, heartbeats, jobs, mails
 
 DAYS_BACK: Final = 7
 MOST_BELLS: Final = 200
 """Bells of one kind in one tick; the rest is rung for in the next."""
+MISSED: Final = "Nothing could be planned on that day; the next letter holds what it would have said."
+OVERTAKEN: Final = "A newer one was due before this one could be written; it holds what this would have said."
 FOLD_AT_MOST: Final = 20
 """Rounds of folding in one tick, so that a flood of writes cannot hold up the mail."""
+
+log = structlog.get_logger()
 
 
 def tick(*, now: datetime) -> None:
@@ -32,7 +38,7 @@ def tick(*, now: datetime) -> None:
     Where the database does not answer it raises at once: the other steps would fail alike.
     """
     failures: list[Exception] = []
-    for step in (fold, plan_deliveries, jobs.plan, free, ring):
+    for step in (fold, plan_deliveries, jobs.plan, free, ring, note):
         try:
             with transaction():
                 step(now=now)
@@ -65,9 +71,16 @@ def plan_deliveries(*, now: datetime) -> None:
     have said is in it. Planning again changes nothing.
     """
     planned = _newest_planned()
+    nexts: list[datetime] = []
     rows: list[dict[str, Any]] = []
-    for user, preference in queries.notification_preferences.wanted():
-        due = due_dates(preference, user.time_zone, now=now)
+    for wish in queries.notification_preferences.wanted(now=now, days_back=DAYS_BACK):
+        user, preference = wish.user, wish.preference
+        try:
+            due = due_dates(wish, now=now)
+            nexts += filter(None, [next_at(preference, user.time_zone, now=now)])
+        except (ZoneInfoNotFoundError, ValueError):
+            log.exception("nobody knows this zone; no letter is planned", user_id=user.user_id)
+            continue
         last = planned.get((user.user_id, preference.kind))
         missed = [day for day in due[1:] if last is not None and day > last]
         rows.extend(
@@ -77,22 +90,24 @@ def plan_deliveries(*, now: datetime) -> None:
                 "local_date": day,
                 "due_at": clock.at(user.time_zone, day, preference.hour),
                 "state": DeliveryState.PLANNED if day == due[0] else DeliveryState.SUPERSEDED,
+                "reason": None if day == due[0] else MISSED,
             }
-            for day in due[:1] + missed
+            for day in [day for day in due[:1] if last is None or day > last] + missed
         )
     if rows:
         db.session.execute(insert(Delivery).values(rows).on_conflict_do_nothing())
     _supersede()
+    heartbeats.beat("planner", now=now, next_due_at=min(nexts, default=None))
 
 
-def due_dates(preference: Preference, time_zone: str, *, now: datetime) -> list[date]:
+def due_dates(wish: Wish, *, now: datetime) -> list[date]:
     """The local dates of the last week whose letter is due at `now`, newest first."""
-    today = clock.today_for(time_zone, now)
+    today = clock.today_for(wish.user.time_zone, now)
     days = [today - timedelta(days=back) for back in range(DAYS_BACK + 1)]
     return [
         day
         for day in days
-        if day.isoweekday() in preference.weekdays and clock.at(time_zone, day, preference.hour) <= now
+        if wish.is_for(day) and clock.at(wish.user.time_zone, day, wish.preference.hour) <= now
     ]
 
 
@@ -104,14 +119,24 @@ def free(*, now: datetime) -> None:
 
 def ring(*, now: datetime) -> None:
     """Ring for every row that waits and is due."""
+    if backups.is_due(now=now):
+        bell.ring("backups.make_due")
+    for queue in bell.QUEUES:
+        bell.ring(f"heartbeats.{queue}")
     waiting: tuple[tuple[str, Callable[..., list[int]]], ...] = (
         ("deliveries.make_one", queries.mails.deliveries_waiting),
-        ("mails.send_one", queries.mails.waiting),
+        *([] if queries.mails.held() else [("mails.send_one", queries.mails.waiting)]),
         ("jobs.run_one", queries.jobs.waiting),
+        ("jobs.work_one", queries.jobs.long_waiting),
     )
     for task, which in waiting:
         for number in which(now=now, most=MOST_BELLS):
             bell.ring(task, number)
+
+
+def note(*, now: datetime) -> None:
+    """Give a sign of life, for those who watch."""
+    heartbeats.beat("tick", now=now)
 
 
 def _newest_planned() -> dict[tuple[int, MailKind], date]:
@@ -136,6 +161,6 @@ def _supersede() -> None:
                 newer.local_date > Delivery.local_date,
             ),
         )
-        .values(state=DeliveryState.SUPERSEDED)
+        .values(state=DeliveryState.SUPERSEDED, reason=OVERTAKEN)
         .execution_options(synchronize_session=False)
     )

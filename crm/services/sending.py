@@ -14,7 +14,7 @@ import structlog
 from crm import mail
 from crm.db import db, transaction
 from crm.enums import MailState
-from crm.models import MailAttempt, MailMessage
+from crm.models import FirmSetting, MailAttempt, MailMessage
 
 LEASE: Final = timedelta(minutes=3)
 """Longer than `crm.tasks.HARD_LIMIT`, so the holder of a lease that ran out is dead."""
@@ -52,7 +52,12 @@ def send(mail_message_id: int, *, now: datetime) -> None:
         return
     with transaction():
         _settle(claim, answer, now=now)
-    log.info("letter", mail_message_id=mail_message_id, outcome=answer.outcome)
+    log.info(
+        "letter",
+        mail_message_id=mail_message_id,
+        message_id=claim.letter.message_id,
+        outcome=answer.outcome,
+    )
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -66,6 +71,7 @@ def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
         .where(
             MailMessage.mail_message_id == mail_message_id,
             MailMessage.state == MailState.PLANNED,
+            sa.select(FirmSetting.mail_held_at).scalar_subquery().is_(None),
             MailMessage.next_attempt_at <= sa.func.greatest(now, sa.func.now()),
         )
         .with_for_update(skip_locked=True)

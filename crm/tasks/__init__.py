@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
 from celery import Task
 from celery.signals import beat_init, setup_logging, worker_process_init
 from flask import Flask
@@ -21,6 +22,12 @@ HARD_LIMIT: Final = 120
 """Seconds after which a task is killed. Leases are longer, so the holder of a lease that ran out is dead."""
 
 
+LONG_LIMIT: Final = 4 * 3600
+"""The same for work that is done in steps: it renews its lease with each, and is fenced off once it does
+not.
+"""
+
+
 class Job(Task):  # type: ignore[misc]
     """A task that runs inside the application, as the system, in one unit of work."""
 
@@ -30,6 +37,10 @@ class Job(Task):  # type: ignore[misc]
 
     def __call__(self, *ids: int) -> None:
         app: Flask = self.app.flask
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            task=self.name, ids=list(ids), request_id=(self.request.headers or {}).get(bell.REQUEST_ID)
+        )
         with app.app_context():
             act_as(SYSTEM)
             if self.in_one_transaction:
@@ -43,13 +54,18 @@ class Job(Task):  # type: ignore[misc]
         bell.ring(self.name, *ids)
 
 
-def job(*, in_one_transaction: bool = True) -> Callable[[Callable[..., None]], Job]:
+def job(
+    *, in_one_transaction: bool = True, seconds: int = HARD_LIMIT
+) -> Callable[[Callable[..., None]], Job]:
     """Make a function a task, named by its module and itself: `mails.send_one`."""
 
     def decorate(function: Callable[..., None]) -> Job:
         module = function.__module__.rpartition(".")[2]
         made: Job = bell.celery.task(
-            base=Job, name=f"{module}.{function.__name__}", in_one_transaction=in_one_transaction
+            base=Job,
+            name=f"{module}.{function.__name__}",
+            in_one_transaction=in_one_transaction,
+            time_limit=seconds,
         )(function)
         return made
 
@@ -68,15 +84,18 @@ def init(app: Flask, settings: Settings) -> None:
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "broker_url": settings.redis_url,
-        "imports": tuple(f"crm.tasks.{name}" for name in ("deliveries", "jobs", "mails", "schedule")),
+        "imports": tuple(
+            f"crm.tasks.{name}"
+            for name in ("backups", "deliveries", "heartbeats", "jobs", "mails", "schedule")
+        ),
         # What travels: ids as JSON, one message at a time to each process, acknowledged before the work.
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
-        "task_queues": [Queue(name, routing_key=name) for name in ("default", "mail")],
+        "task_queues": [Queue(name, routing_key=name) for name in ("default", "mail", "work")],
         "task_default_queue": "default",
-        "task_routes": {"mails.*": {"queue": "mail"}},
+        "task_routes": {"mails.*": {"queue": "mail"}, "jobs.work_one": {"queue": "work"}},
         # Results are rows of ours.
         "task_ignore_result": True,
         "result_backend": None,

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
+from werkzeug.test import TestResponse
 
+from crm import queries
 from crm.db import db
 from crm.enums import DeliveryState, MailKind, MailState
 from crm.models import Delivery, MailMessage, NotificationPreference, User
@@ -38,18 +41,25 @@ def filled(soup: BeautifulSoup) -> dict[str, object]:
     return data
 
 
-def test_a_rep_has_a_reminder_and_no_digest(nell: User, sign_in: SignIn) -> None:
+def test_a_rep_has_a_reminder_by_mail_and_a_digest_of_their_own_book_in_the_app(
+    nell: User, sign_in: SignIn
+) -> None:
     soup = page(sign_in(nell))
-    assert [h2.text for h2 in soup.select("form h2")] == ["Reminder of your follow-ups", "You"]
+    assert [h2.text for h2 in soup.select("form#settings h2")] == [
+        "Reminder of your follow-ups",
+        "Digest of the week",
+        "You",
+    ]
     data = filled(soup)
+    assert (data["reminder-channel"], data["digest-channel"]) == ("mail", "app")
     assert (data["reminder-hour"], data["reminder-weekdays"]) == ("7", ["1", "2", "3", "4", "5"])
     assert data["time_zone"] == "America/Chicago"
 
 
 def test_a_manager_has_a_digest_on_mondays(mara: User, sign_in: SignIn) -> None:
     data = filled(page(sign_in(mara)))
-    assert (data["digest-is_on"], data["digest-weekdays"]) == (["y"], ["1"])
-    assert "reminder-is_on" not in data
+    assert (data["digest-channel"], data["digest-weekdays"]) == ("mail", ["1"])
+    assert data["reminder-channel"] == "app"
 
 
 def test_hour_days_zone_and_keys_are_kept(nell: User, sign_in: SignIn) -> None:
@@ -73,11 +83,76 @@ def test_mail_can_be_switched_off_and_the_page_says_where_things_stand_then(
     nell: User, sign_in: SignIn
 ) -> None:
     client = sign_in(nell)
-    data = filled(page(client))
-    data.pop("reminder-is_on")
+    data = filled(page(client)) | {"reminder-channel": "app"}
     data.pop("reminder-weekdays")
     assert client.post("/settings", data=data).status_code == 303
-    assert "Switched off; what is due stands under Follow-ups." in page(client).text
+    assert "Not by mail; what is due stands under Follow-ups." in page(client).text
+
+
+@pytest.mark.parametrize("kind", ["slipped", "neglected", "expiring", "stale"])
+@pytest.mark.parametrize("channel", ["mail", "app", "off"])
+def test_each_kind_of_news_has_its_own_way(nell: User, sign_in: SignIn, kind: str, channel: str) -> None:
+    client = sign_in(nell)
+    client.post("/settings", data=filled(page(client)) | {f"{kind}-channel": channel})
+    assert filled(page(client))[f"{kind}-channel"] == channel
+    kept = {one.kind.value: one.channel.value for one in queries.notification_preferences.of(nell)}
+    assert kept[kind] == channel
+
+
+def test_quiet_hours_are_kept_and_taken_off_again(nell: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+    client.post("/settings", data=filled(page(client)) | {"quiet_from": "22", "quiet_until": "7"})
+    assert (nell.quiet_from, nell.quiet_until) == (22, 7)
+    client.post("/settings", data=filled(page(client)) | {"quiet_from": "", "quiet_until": ""})
+    assert (nell.quiet_from, nell.quiet_until) == (None, None)
+
+
+def cover(client: Client, stand_in: User, first: str, last: str) -> TestResponse:
+    data = {
+        "request_key": str(uuid4()),
+        "cover-stand_in": stand_in.user_id,
+        "cover-starts_on": first,
+        "cover-ends_on": last,
+    }
+    return client.submit("/settings/cover", data)
+
+
+def test_somebody_stands_in_and_is_taken_back(nell: User, otis: User, sign_in: SignIn) -> None:
+    client = sign_in(nell)
+    assert cover(client, otis, "2099-07-01", "2099-07-14").status_code == 303
+    shown = page(client).select_one("#cover-part")
+    assert shown is not None
+    assert "Otis Brandt" in shown.text
+    form = shown.find("form")
+    assert isinstance(form, Tag)
+    assert client.submit(str(form["action"]), {"request_key": str(uuid4())}).status_code == 303
+    assert queries.covers.of(nell.user_id, today=date(2026, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "message"),
+    [
+        ("2099-07-14", "2099-07-01", "Choose a later day"),
+        ("2099-06-20", "2099-07-01", "stands in on one of these days already"),
+        ("", "2099-07-01", "Not a valid date"),
+    ],
+)
+def test_an_absence_that_cannot_be_is_refused(
+    nell: User, otis: User, mara: User, sign_in: SignIn, first: str, last: str, message: str
+) -> None:
+    client = sign_in(nell)
+    assert cover(client, otis, "2099-06-30", "2099-07-05").status_code == 303
+    answer = cover(client, mara, first, last)
+    assert answer.status_code == 422
+    assert message.lower() in answer.get_data(as_text=True).lower()
+    assert len(queries.covers.of(nell.user_id, today=date(2026, 1, 1))) == 1
+
+
+def test_who_is_away_is_nobody_elses_to_change(nell: User, otis: User, mara: User, sign_in: SignIn) -> None:
+    cover(sign_in(nell), otis, "2099-07-01", "2099-07-14")
+    number = queries.covers.of(nell.user_id, today=date(2026, 1, 1))[0].cover_id
+    answer = sign_in(otis).submit(f"/settings/cover/{number}/removal", {"request_key": str(uuid4())})
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -87,6 +162,9 @@ def test_mail_can_be_switched_off_and_the_page_says_where_things_stand_then(
         ({"reminder-weekdays": ["8"]}, "not"),
         ({"reminder-hour": "24"}, "Not a valid choice"),
         ({"reminder-hour": "seven"}, "Invalid choice"),
+        ({"slipped-channel": "pigeon"}, "Not a valid choice"),
+        ({"quiet_from": "22"}, "Choose both hours, or none"),
+        ({"quiet_from": "22", "quiet_until": "22"}, "no mail would ever come"),
         ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),
     ],
 )
@@ -174,11 +252,12 @@ def test_another_person_is_not_changed(nell: User, otis: User, sign_in: SignIn) 
     assert (nell.time_zone, otis.time_zone) == ("Pacific/Honolulu", "America/Chicago")
 
 
-def test_a_choice_of_another_role_is_not_kept(nell: User, sign_in: SignIn) -> None:
+def test_a_kind_that_is_none_is_not_kept(nell: User, sign_in: SignIn) -> None:
     client = sign_in(nell)
-    data = filled(page(client)) | {"digest-is_on": "y", "digest-hour": "7", "digest-weekdays": ["1"]}
+    data = filled(page(client)) | {"gossip-channel": "mail"}
     assert client.post("/settings", data=data).status_code == 303
-    assert db.session.scalars(sa.select(NotificationPreference.kind)).all() == [MailKind.REMINDER]
+    kept = db.session.scalars(sa.select(NotificationPreference.kind)).all()
+    assert set(kept) == set(MailKind)
 
 
 def test_a_form_without_its_token_changes_nothing(nell: User, sign_in: SignIn) -> None:

@@ -63,8 +63,12 @@ PAGES = (
     "/interactions/new",
     "/team",
     "/team/1",
+    "/jobs",
+    "/notifications",
+    "/digests",
     "/search",
     "/settings",
+    "/settings/mails",
     "/inbox",
     "/components",
 )

@@ -25,6 +25,7 @@ UNAUDITED = {
     "notification_preferences": "a person's habits, not the book",
     "files": "what jobs made, not the book",
     "notifications": "what people were told, not the book",
+    "covers": "who is away, not the book",
     "principal_summaries": "counts, kept by triggers",
     "principal_weeks": "counts, kept by triggers",
     "principal_deltas": "counts, kept by triggers",

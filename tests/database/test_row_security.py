@@ -58,6 +58,7 @@ insert into files (job_id, user_id, name, path, size, sha256, expires_at)
     values (1, 1, 'x.csv', 'exports/x.csv', 0, repeat('0', 64), '2027-01-01');
 insert into notifications (user_id, kind, subject, link) values (1, 'job', 'Done', '/jobs');
 insert into dashboard_preferences (user_id) values (1);
+insert into covers (user_id, stand_in_id, starts_on, ends_on) values (1, 2, '2026-12-01', '2026-12-05');
 insert into engagement_changes (principal_id, changed_on, to_level, cause)
     values (2, '2026-11-01', 'Low', '-');
 insert into principal_summaries (principal_id) values (2);
@@ -72,6 +73,7 @@ GUARDED_BY_GRANTS = {
     "request_keys": "a key is known to nobody but its form",
     "firm_settings": "the firm's name and zone, written by upgrades",
     "feature_flags": "set by commands",
+    "heartbeats": "signs of life, not the book",
     "jobs": "work, not the book",
     "job_rows": "work, not the book",
     "deliveries": "mail, not the book",
@@ -250,6 +252,12 @@ ACTS: dict[str, list[Act]] = {
         Act("giving away", "update dashboard_preferences set user_id = 2", NOBODY),
         Act("delete", "delete from dashboard_preferences", NOBODY),
     ],
+    "covers": [
+        Act("insert", "insert into covers (user_id, stand_in_id, starts_on, ends_on) "
+            "values (1, 2, '2027-01-01', '2027-01-02')", OWNERS),
+        Act("update", "update covers set ends_on = '2027-01-01'", NOBODY),
+        Act("delete", "delete from covers", OWNERS),
+    ],
     "organization_aliases": [
         Act("insert", "insert into organization_aliases values ('grill two', 1)", ACTIVE),
         Act("update", "update organization_aliases set organization_id = 2", ACTIVE),
@@ -388,8 +396,9 @@ def test_everybody_reads_the_book_and_nobody_another_ones_habits(at: psycopg.Con
     be(at, "kp_staff", person)
     for table in sorted(set(ACTS) - PERSONAL):
         assert seen(table), table
-    for table in sorted(PERSONAL - {"audit_log"}):
+    for table in sorted(PERSONAL - {"audit_log", "notification_preferences"}):
         assert seen(table) is (person == "nell"), table
+    assert seen("notification_preferences") is (person in MANAGERS | NELL), "they answer for the mail"
     assert seen("audit_log") is (person in MANAGERS)
 
 

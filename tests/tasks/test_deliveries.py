@@ -15,11 +15,16 @@ from crm import queries, services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import DeliveryState, EngagementLevel, MailKind
 from crm.models import (
+    Cover,
     Delivery,
     DeliveryItem,
+    DistributorPrincipal,
+    EngagementChange,
     MailMessage,
     NotificationPreference,
     OpportunityStageChange,
+    Organization,
+    Sample,
     User,
 )
 from tests.clients import Client
@@ -293,7 +298,7 @@ def test_a_digest_counts_the_four_levels_as_the_pages_do(make: Make, mara: User)
     letter = digest(make, mara)
     assert letter.text_body is not None
     assert "High 2 · Medium 2 · Low 2 · Inactive 1 · Not contacted yet 1" in letter.text_body
-    standing = queries.digests.standing(None, on=MONDAY)
+    standing = queries.digests.standing(queries.books.FIRM, on=MONDAY)
     assert sum(one.level == EngagementLevel.MEDIUM for one in standing) == 2
 
 
@@ -439,3 +444,130 @@ def test_an_empty_week_is_nothing_to_say(make: Make, mara: User) -> None:
     make.principal("Never called")
     delivery, letter = make_letter(make, mara, MailKind.DIGEST, MONDAY)
     assert (delivery.state, letter) == (DeliveryState.NOTHING_TO_SAY, None)
+
+
+# Sections, ways and stand-ins
+
+
+def kept(make: Make, owner: User, **columns: object) -> Organization:
+    return make.organization(owner=owner, created_at=datetime(2025, 1, 1, tzinfo=UTC), **columns)
+
+
+def test_a_digest_names_what_waits_for_its_owners(make: Make, mara: User, nell: User, otis: User) -> None:
+    grill = kept(make, nell, name="Far Grill", priority="A")
+    near = kept(make, nell, name="Near Grill", priority="A")
+    make.interaction(author=nell, organization=near, interaction_date=at_noon(MONDAY - timedelta(days=60)))
+    make.interaction(author=nell, organization=grill, interaction_date=at_noon(MONDAY - timedelta(days=61)))
+    kept(make, otis, name="Somebody else's", priority="A+")
+    baker = make.principal("Amberfold Bakery Co.", owner=nell)
+    for days, name in ((20, "Soon House"), (60, "Later House")):
+        make.save(
+            DistributorPrincipal(
+                principal_id=baker.organization_id,
+                distributor_id=make.distributor(name).organization_id,
+                state="authorized",
+                expires_on=MONDAY + timedelta(days=days),
+            )
+        )
+    make.opportunity(
+        "Spring menu", owner=nell, stage="Initial Outreach",
+        stage_changed_at=at_noon(MONDAY - timedelta(days=15)),
+    )  # fmt: skip
+    make.opportunity(
+        "Autumn menu", owner=nell, stage="Initial Outreach",
+        stage_changed_at=at_noon(MONDAY - timedelta(days=14)),
+    )  # fmt: skip
+    for said in both(digest(make, mara)):
+        assert "Far Grill" in said
+        assert "Near Grill" not in said, "twice the ideal is not over yet"
+        assert "Somebody else's" not in said
+        assert "Amberfold Bakery Co. at Soon House" in said
+        assert "Later House" not in said
+        assert "Spring menu" in said
+        assert "quiet 15 days" in said
+        assert "Autumn menu" not in said
+
+
+def test_a_section_that_is_not_wanted_by_mail_is_left_out(make: Make, mara: User, nell: User) -> None:
+    kept(make, nell, name="Far Grill", priority="A")
+    touch(make, make.principal("Tidewrack Seafoods", owner=nell), 16)
+    make.save(NotificationPreference(user_id=mara.user_id, kind=MailKind.NEGLECTED, is_on=False))
+    assert "Far Grill" not in (digest(make, mara).text_body or "")
+
+
+def test_a_sample_without_feedback_is_asked_about_after_a_week(make: Make, mara: User, nell: User) -> None:
+    opportunity = make.opportunity("Spring menu", owner=nell)
+    for days, name in ((8, "Fig jam"), (7, "Plum jam")):
+        promise = make.interaction(author=nell, follow_up_date=date(2027, 1, 1), opportunity=opportunity)
+        make.save(
+            Sample(
+                opportunity_id=opportunity.opportunity_id,
+                product_id=make.product(name).product_id,
+                follow_up_id=promise.interaction_id,
+                sent_on=MONDAY - timedelta(days=days),
+            )
+        )
+    for said in both(digest(make, mara)):
+        assert "Fig jam" in said
+        assert "Plum jam" not in said
+
+
+def test_a_rep_reads_a_digest_of_their_own_book_alone(make: Make, nell: User, otis: User) -> None:
+    for owner, name in ((nell, "Hers"), (otis, "His"), (None, "Nobody's")):
+        make.interaction(
+            author=owner, follow_up_date=MONDAY - timedelta(days=3), follow_up_note=f"{name} call"
+        )
+    week = queries.digest_sections.of(nell, on=MONDAY)
+    assert [promise.what for late in week.late for promise in late.promises] == ["Hers call"]
+
+
+def slip(make: Make, principal: Organization, level: str = "Low Engagement") -> None:
+    make.save(
+        EngagementChange(
+            principal_id=principal.organization_id, changed_on=TUESDAY, from_level="Medium Engagement",
+            to_level=level, cause="time passed",
+        )
+    )  # fmt: skip
+
+
+def test_who_slipped_to_low_stands_in_the_reminder_of_their_owner_once(
+    make: Make, nell: User, otis: User
+) -> None:
+    slip(make, make.principal("Tidewrack Seafoods", owner=nell))
+    slip(make, make.principal("Yarrow & Rye", owner=nell), "Inactive")
+    letter = reminder(make, nell)
+    assert letter.subject == "1 principal slipped to Low"
+    for said in both(letter):
+        assert "Tidewrack Seafoods" in said
+        assert "Yarrow" not in said
+    assert make_letter(make, otis, MailKind.REMINDER, TUESDAY)[1] is None
+    again, none = make_letter(make, nell, MailKind.REMINDER, TUESDAY + timedelta(days=1))
+    assert (again.state, none, again.reason) == (
+        DeliveryState.NOTHING_TO_SAY, None, "Nothing was due or late."
+    )  # fmt: skip
+
+
+def test_whoever_stands_in_is_reminded_of_it_too_even_with_their_own_mail_off(
+    make: Make, nell: User, otis: User
+) -> None:
+    make.save(NotificationPreference(user_id=otis.user_id, kind=MailKind.REMINDER, is_on=False))
+    make.interaction(author=nell, follow_up_date=TUESDAY, follow_up_note="Send the spec sheet")
+    make.save(Cover(user_id=nell.user_id, stand_in_id=otis.user_id, starts_on=MONDAY, ends_on=TUESDAY))
+    letter = reminder(make, otis)
+    assert letter.subject == "1 follow-up due for Nell Okafor"
+    for said in both(letter):
+        assert "You stand in until Tue 24 Nov." in said
+        assert "Send the spec sheet" in said
+    assert "Send the spec sheet" in (reminder(make, nell).text_body or ""), "hers comes as well"
+    late, none = make_letter(make, otis, MailKind.REMINDER, TUESDAY + timedelta(days=1))
+    assert (late.state, none, late.reason) == (
+        DeliveryState.SUPERSEDED, None, "This mail was turned off."
+    )  # fmt: skip
+
+
+def test_every_line_of_a_reminder_leads_to_its_promise(make: Make, nell: User) -> None:
+    promise = make.interaction(author=nell, follow_up_date=TUESDAY)
+    letter = reminder(make, nell)
+    address = f"http://localhost/follow-ups/{promise.interaction_id}"
+    assert address in (letter.text_body or "")
+    assert address in Words(letter.html_body or "").links

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 import crm
-from crm import services
+from crm import queries, services
 from crm.db import SYSTEM, act_as, db
 from crm.enums import DeliveryState, MailKind
-from crm.models import Delivery, NotificationPreference, User
+from crm.models import Cover, Delivery, NotificationPreference, User
 from tests.databases import Database, test_settings
 from tests.factories import Make
 
@@ -194,3 +194,34 @@ def test_two_ticks_at_once_plan_each_letter_and_job_once(own_database: Database)
         ]
     with app.app_context():
         db.engine.dispose()
+
+
+def test_quiet_hours_keep_a_letter_until_they_end_and_nothing_else(make: Make, nell: User) -> None:
+    quiet = make.user("Quiet", quiet_from=22, quiet_until=9)
+    services.planning.plan_deliveries(now=local("America/Chicago", TUESDAY, 7))
+
+    def waits(user: User, hour: int) -> bool:
+        now = local("America/Chicago", TUESDAY, hour)
+        waiting = queries.mails.deliveries_waiting(now=now, most=100)
+        mine = db.session.scalars(sa.select(Delivery.delivery_id).where(Delivery.user_id == user.user_id))
+        return bool(set(mine) & set(waiting))
+
+    assert [waits(nell, hour) for hour in (7, 9)] == [True, True]
+    assert [waits(quiet, hour) for hour in (7, 8, 9, 21, 22)] == [False, False, True, True, False]
+
+
+def test_a_stand_in_is_planned_for_on_the_days_of_the_absence_alone(
+    make: Make, mara: User, nell: User
+) -> None:
+    make.save(Cover(user_id=nell.user_id, stand_in_id=mara.user_id, starts_on=TUESDAY, ends_on=TUESDAY))
+    monday, wednesday = TUESDAY - timedelta(days=1), TUESDAY + timedelta(days=1)
+    for day in (monday, TUESDAY, wednesday):
+        services.planning.plan_deliveries(now=local("America/Chicago", day, 7))
+    days = [day for kind, day, _ in planned(mara) if kind is MailKind.REMINDER]
+    assert days == [TUESDAY]
+
+
+def test_a_zone_that_nobody_knows_holds_up_nobody_else(make: Make, nell: User) -> None:
+    make.user("Poison", time_zone="Mars/Olympus")
+    services.planning.plan_deliveries(now=local("America/Chicago", TUESDAY, 7))
+    assert planned(nell)[-1] == (MailKind.REMINDER, TUESDAY, DeliveryState.PLANNED)

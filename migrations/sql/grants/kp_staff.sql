@@ -14,6 +14,7 @@ grant insert (opportunity_id, contact_id, role, version), update (role, version)
 grant insert, delete on interaction_principals to kp_staff;
 grant insert, update, delete on activity_goals, picklist_values to kp_staff;
 grant insert, update on notification_preferences, dashboard_preferences to kp_staff;
+grant insert, delete on covers to kp_staff;
 grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;
@@ -25,8 +26,8 @@ grant update (state, reason, version, was, made_id) on job_rows to kp_staff;
 grant update (read_at) on notifications to kp_staff;
 grant insert on users to kp_staff;
 grant update (
-    email, full_name, role, manager_id, active, time_zone, has_single_keys, password, fs_uniquifier, last_login_at,
-    current_login_at, last_login_ip, current_login_ip, login_count, updated_at
+    email, full_name, role, manager_id, active, time_zone, has_single_keys, quiet_from, quiet_until, password,
+    fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count, updated_at
 ) on users to kp_staff;
 -- The archive of the old database holds amounts; nobody who is signed in reads those.
 revoke select on legacy_archive from kp_staff;

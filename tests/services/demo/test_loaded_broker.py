@@ -178,7 +178,7 @@ def test_nothing_in_it_is_dated_after_now(system: psycopg.Connection) -> None:
 def test_the_digest_of_mara_has_something_to_say_on_its_day(worker: Flask) -> None:
     with transaction():
         mara = queries.users.by_email("mara@pantry.example")
-        book = queries.digests.book_of(mara)
+        book = queries.books.of(mara)
         assert book is not None
         assert len(book) == 4
         standing = queries.digests.standing(book, on=TODAY)

@@ -1,0 +1,250 @@
+"""Whose rows a digest tells of, and what in them waits for their owners: neglected accounts, authorizations
+that lapse, opportunities and samples that have gone quiet. `on` is always the firm's day.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from crm.db import db
+from crm.enums import OpportunityStage, Role
+from crm.models import User
+from crm.queries import users
+from crm.queries.opportunity_stages import QUIET_AFTER
+
+CADENCE: Final = {"A+": 14, "A": 30, "B": 60, "C": 90, "D": 180}
+"""Ideal days between two touches of an account, by its priority; it is neglected after twice that
+(rulings).
+"""
+LAPSES_WITHIN: Final = 30
+LAPSED_WITHIN: Final = 7
+"""Days ahead in which an authorization is told of before it lapses, and days for which it is afterwards."""
+FEEDBACK_AFTER: Final = 7
+"""Days after which a sample without feedback is worth a question."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """A part of the firm's records: those that one of `people` owns, and perhaps those of nobody. `people` is
+    None for the whole of it.
+    """
+
+    people: Collection[int] | None
+    has_nobodys: bool = True
+
+    def covers(self, owner: Any, second: Any) -> sa.ColumnElement[bool]:
+        """True for a row with the owners in the columns `owner` and `second`."""
+        if self.people is None:
+            return sa.true()
+        theirs = sa.or_(owner.in_(self.people), second.in_(self.people))
+        if not self.has_nobodys:
+            return theirs
+        return sa.or_(theirs, sa.and_(owner.is_(None), second.is_(None)))
+
+
+FIRM: Final = Book(None)
+
+
+def of(user: User) -> Book:
+    """Whose rows this person's digest tells of: a rep's own; a manager's and their team's, one level down,
+    and those of nobody. A manager nobody reports to and an admin see the firm.
+    """
+    if user.role is Role.REP:
+        return Book(frozenset({user.user_id}), has_nobodys=False)
+    team = users.team(user.user_id)
+    return FIRM if len(team) == 1 or user.role is Role.ADMIN else Book(team)
+
+
+@dataclass(frozen=True)
+class Neglected:
+    """An account without a touch for longer than its priority allows."""
+
+    organization_id: int
+    name: str
+    priority: str
+    owner_name: str | None
+    last_on: date | None
+    """The firm's day of the last touch; None = never."""
+    days: int
+    """Since then, or since it came into the book."""
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """What a distributor agreed for a principal, and when that ends."""
+
+    distributor_principal_id: int
+    principal_id: int
+    principal: str
+    distributor: str
+    owner_name: str | None
+    expires_on: date
+
+
+@dataclass(frozen=True)
+class Stale:
+    """An open opportunity that has neither moved nor been touched for longer than its stage allows."""
+
+    opportunity_id: int
+    name: str
+    stage: OpportunityStage
+    owner_name: str | None
+    days: int
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A sample that was sent and of which nobody has said anything yet."""
+
+    sample_id: int
+    opportunity_id: int
+    product: str
+    opportunity: str
+    contact: str
+    owner_name: str | None
+    sent_on: date
+    days: int
+
+
+@dataclass(frozen=True)
+class Slipped:
+    """A principal that time has let fall to Low."""
+
+    principal_id: int
+    name: str
+    changed_on: date
+    last_on: date | None
+
+
+_NEGLECTED = """
+    with mine as materialized (
+        select o.organization_id, o.name, o.name_key, o.priority::text as priority, u.full_name as owner_name,
+               firm_day(o.created_at) as since_on
+          from organizations o left join users u on u.user_id = o.owner_id
+         where o.deleted_at is null and not o.is_principal and o.priority is not null and {whose}),
+    touches as (
+        select m.organization_id, max(i.interaction_date) as last_at
+          from mine m join interactions i on i.organization_id = m.organization_id
+         where i.is_touch and i.deleted_at is null
+         group by m.organization_id
+        union all
+        select m.organization_id, max(i.interaction_date)
+          from mine m join contacts c on c.organization_id = m.organization_id
+          join interactions i on i.contact_id = c.contact_id
+         where i.organization_id is null and i.is_touch and i.deleted_at is null
+         group by m.organization_id
+        union all
+        select m.organization_id, max(i.interaction_date)
+          from mine m join opportunities p on p.organization_id = m.organization_id
+          join interactions i on i.opportunity_id = p.opportunity_id
+         where i.organization_id is null and i.is_touch and i.deleted_at is null
+         group by m.organization_id),
+    seen as (
+        select m.*, firm_day((select max(t.last_at) from touches t where t.organization_id =
+        m.organization_id)) as last_on
+          from mine m)
+    select s.organization_id, s.name, s.priority, s.owner_name, s.last_on,
+           :on - coalesce(s.last_on, s.since_on) as days
+      from seen s join json_each_text(cast(:cadence as json)) as ideal on ideal.key = s.priority
+     where :on - coalesce(s.last_on, s.since_on) > 2 * ideal.value::int
+     order by array_position(array['A+', 'A', 'B', 'C', 'D'], s.priority), days desc, s.name_key
+    """
+"""An entry that names no organization itself counts for that of its contact or opportunity."""
+
+_EXPIRING = """
+    select dp.distributor_principal_id, p.organization_id, p.name, d.name, u.full_name, dp.expires_on
+      from distributor_principals dp
+      join organizations p on p.organization_id = dp.principal_id and p.deleted_at is null
+      join organizations d on d.organization_id = dp.distributor_id and d.deleted_at is null
+      left join users u on u.user_id = p.owner_id
+     where dp.deleted_at is null and dp.state in ('authorized', 'stocked')
+       and dp.expires_on between :first_on and :last_on and {whose}
+     order by dp.expires_on, p.name_key, d.name_key
+    """
+
+_STALE = """
+    with mine as (
+        select o.opportunity_id, o.name, o.stage, u.full_name as owner_name,
+               firm_day(greatest(o.stage_changed_at, (
+                   select max(i.interaction_date) from interactions i
+                    where i.opportunity_id = o.opportunity_id and i.is_touch and i.deleted_at is null)))
+                   as quiet_since
+          from opportunities o left join users u on u.user_id = o.owner_id
+         where o.deleted_at is null and o.closed_at is null and {whose})
+    select m.opportunity_id, m.name, m.stage, m.owner_name, :on - m.quiet_since as days
+      from mine m join json_each_text(cast(:limits as json)) as allowed on allowed.key = m.stage::text
+     where :on - m.quiet_since > allowed.value::int
+     order by days desc, m.opportunity_id
+    """
+
+_UNANSWERED = """
+    select s.sample_id, o.opportunity_id, p.name, o.name,
+           coalesce(btrim(c.first_name || ' ' || c.last_name), ''), u.full_name, s.sent_on, :on - s.sent_on
+      from samples s
+      join opportunities o on o.opportunity_id = s.opportunity_id and o.deleted_at is null
+      join products p on p.product_id = s.product_id
+      left join contacts c on c.contact_id = s.contact_id
+      left join users u on u.user_id = o.owner_id
+     where s.deleted_at is null and s.status <> 'feedback' and s.sent_on < :sent_before and {whose}
+     order by s.sent_on, s.sample_id
+    """
+
+
+_SLIPPED = """
+    select c.principal_id, p.name, c.changed_on,
+           (select firm_day(max(l.interaction_date)) from interaction_principals l
+             where l.principal_id = c.principal_id and l.counts)
+      from engagement_changes c join organizations p on p.organization_id = c.principal_id
+     where c.to_level = 'Low Engagement' and c.from_level is not null and c.created_at > :since
+       and p.deleted_at is null and {whose}
+       and not exists (select from engagement_changes later
+                        where later.principal_id = c.principal_id and later.changed_on > c.changed_on)
+     order by c.changed_on, p.name_key
+    """
+
+
+def slipped(book: Book, *, since: datetime) -> list[Slipped]:
+    """Principals of `book` whose fall to Low was recorded after `since` and that have stayed there."""
+    return [Slipped(*row) for row in _ask(_SLIPPED, book, "p", since=since)]
+
+
+def neglected(book: Book, *, on: date) -> list[Neglected]:
+    """Accounts without a touch for more than twice their ideal days, those that matter most first."""
+    return [Neglected(*row) for row in _ask(_NEGLECTED, book, "o", on=on, cadence=json.dumps(CADENCE))]
+
+
+def expiring(book: Book, *, on: date) -> list[Expiring]:
+    """What holds now and lapses soon, and what has just lapsed, by the principals of `book`; soonest
+    first.
+    """
+    span = {"first_on": on - timedelta(days=LAPSED_WITHIN), "last_on": on + timedelta(days=LAPSES_WITHIN)}
+    return [Expiring(*row) for row in _ask(_EXPIRING, book, "p", **span)]
+
+
+def stale(book: Book, *, on: date) -> list[Stale]:
+    """Open opportunities that have been quiet for longer than their stage allows, the quietest first."""
+    limits = json.dumps({stage.value: days for stage, days in QUIET_AFTER.items()})
+    rows = _ask(_STALE, book, "o", on=on, limits=limits)
+    return [Stale(number, name, OpportunityStage(stage), *rest) for number, name, stage, *rest in rows]
+
+
+def unanswered(book: Book, *, on: date) -> list[Unanswered]:
+    """Samples sent a week ago or longer without feedback, the oldest first."""
+    before = on - timedelta(days=FEEDBACK_AFTER)
+    return [Unanswered(*row) for row in _ask(_UNANSWERED, book, "o", on=on, sent_before=before)]
+
+
+def _ask(question: str, book: Book, alias: str, **facts: Any) -> Iterable[Any]:
+    """The rows of `question` whose owners, in the columns of `alias`, `book` covers."""
+    whose = "true"
+    if book.people is not None:
+        whose = f"({alias}.owner_id = any (:people) or {alias}.second_owner_id = any (:people)"
+        whose += (
+            f" or coalesce({alias}.owner_id, {alias}.second_owner_id) is null)" if book.has_nobodys else ")"
+        )
+        facts["people"] = list(book.people)
+    return db.session.execute(sa.text(question.format(whose=whose)), facts).all()

@@ -1,0 +1,60 @@
+"""Who is away, and who stands in for them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.models import Cover, User
+from crm.queries.promises import Named
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Somebody is away from one day to another, both included, and somebody else stands in."""
+
+    cover_id: int
+    person: Named
+    stand_in: Named
+    starts_on: date
+    ends_on: date
+
+
+def of(user_id: int, *, today: date) -> list[Absence]:
+    """When this person is away, from today on, the next absence first."""
+    return _read(Cover.user_id == user_id, Cover.ends_on >= today)
+
+
+def stood_in_for(user_id: int, *, on: date) -> list[Absence]:
+    """For whom this person stands in on that day, by name; those who no longer sign in need nobody."""
+    return _read(Cover.stand_in_id == user_id, Cover.starts_on <= on, Cover.ends_on >= on)
+
+
+def stand_ins(*, first_on: date, last_on: date) -> list[Absence]:
+    """Every absence that reaches into these days."""
+    return _read(Cover.starts_on <= last_on, Cover.ends_on >= first_on)
+
+
+def get(cover_id: int) -> Cover:
+    """One row. Raises `sqlalchemy.exc.NoResultFound`."""
+    return db.session.execute(sa.select(Cover).where(Cover.cover_id == cover_id)).scalar_one()
+
+
+def _read(*conditions: sa.ColumnElement[bool]) -> list[Absence]:
+    person, stand_in = aliased(User), aliased(User)
+    rows = db.session.execute(
+        sa.select(
+            Cover.cover_id, person.user_id, person.full_name, stand_in.user_id, stand_in.full_name,
+            Cover.starts_on, Cover.ends_on,
+        )
+        .join(person, person.user_id == Cover.user_id)
+        .join(stand_in, stand_in.user_id == Cover.stand_in_id)
+        .where(person.active, *conditions)
+        .order_by(Cover.starts_on, person.full_name, Cover.cover_id)
+    )  # fmt: skip
+    return [
+        Absence(number, Named(who, name), Named(instead, their_name), starts_on, ends_on)
+        for number, who, name, instead, their_name, starts_on, ends_on in rows
+    ]

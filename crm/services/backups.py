@@ -1,0 +1,273 @@
+"""Backups: one consistent dump, the files beside it, and a manifest that says what must be in them.
+
+A backup is a folder of DATA_DIR/backups, made under a name that begins with a dot and renamed when it is
+whole and on disk: what has a plain name is complete.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from crm import clock, queries
+from crm.config import Settings
+from crm.db import db, transaction
+from crm.errors import Refused
+from crm.models import Heartbeat
+from crm.services import heartbeats
+
+AT: Final = 2
+"""The hour of the firm at which the backup of the night is due."""
+DAILY: Final = 7
+WEEKLY: Final = 4
+MONTHLY: Final = 6
+"""Kept: the newest of each of so many days, weeks and months."""
+MOST: Final = timedelta(hours=1)
+"""How long a dump may take."""
+LOCK: Final = 8_316_002
+"""Only one backup is made at a time."""
+DUMP: Final = "database.dump"
+FILES: Final = "files.tar"
+MANIFEST: Final = "manifest.json"
+NAME: Final = "%Y%m%dT%H%M%SZ"
+
+_TABLES = """
+    select c.relname from pg_class c
+     where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by c.relname
+"""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup: where it lies and what its manifest says."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables together."""
+        return sum(self.manifest["rows"].values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its parts."""
+        return sum(part["bytes"] for part in self.manifest["parts"].values())
+
+
+def create(settings: Settings, *, now: datetime) -> Backup:
+    """Make a backup as of now and forget those beyond their time. Raises `Refused` where it cannot be made;
+    nothing half done is left then.
+    """
+    home = _home(settings)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    final = home / now.strftime(NAME)
+    half = home / f".{final.name}.{os.getpid()}"
+    half.mkdir(mode=0o700)
+    try:
+        with _snapshot(settings) as (connection, snapshot):
+            rows, revision = _count(connection), _revision(connection)
+            _dump(settings, half / DUMP, snapshot)
+        _pack(settings.data_dir, half / FILES)
+        parts = {name: _facts(half / name) for name in (DUMP, FILES)}
+        manifest = {"made_at": now.isoformat(), "revision": revision, "parts": parts, "rows": rows}
+        _write(half / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+        half.rename(final)
+        _sync(home)
+    except OSError as error:
+        raise Refused(f"The backup could not be written: {error}") from error
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    rotate(settings)
+    return Backup(final, manifest)
+
+
+def make_due(settings: Settings, *, now: datetime) -> Backup | None:
+    """Make the backup of the night if it is due and this machine can; else None."""
+    if settings.database_backup_url is None:
+        return None
+    with transaction():
+        if not is_due(now=now):
+            return None
+    made = create(settings, now=now)
+    wrong = verify(made)
+    if wrong:
+        raise Refused(f"The backup is not whole: {', '.join(wrong)}")
+    with transaction():
+        heartbeats.beat("backup", now=now)
+    return made
+
+
+def is_due(*, now: datetime) -> bool:
+    """True from `AT` o'clock of the firm on, until the backup of that day was made."""
+    zone = queries.firm.time_zone()
+    today = clock.today_for(zone, now)
+    due_at = clock.at(zone, today, AT)
+    if now < due_at:
+        due_at = clock.at(zone, today - timedelta(days=1), AT)
+    last = db.session.scalar(sa.select(Heartbeat.beaten_at).where(Heartbeat.name == "backup"))
+    return last is None or last < due_at
+
+
+def newest(settings: Settings) -> Backup | None:
+    """The newest backup that is complete."""
+    found = stored(settings)
+    return found[0] if found else None
+
+
+def stored(settings: Settings) -> list[Backup]:
+    """Every complete backup, the newest first."""
+    made = sorted(_home(settings).glob(f"[0-9]*/{MANIFEST}"), reverse=True)
+    return [Backup(path.parent, json.loads(path.read_text())) for path in made]
+
+
+def verify(backup: Backup) -> list[str]:
+    """What is wrong with a backup, in a line each; none = its parts are whole, the dump can be read, and
+    holds each table that had rows.
+    """
+    wrong = []
+    for name, known in backup.manifest["parts"].items():
+        path = backup.folder / name
+        if not path.exists():
+            wrong.append(f"{name} is gone")
+        elif _facts(path) != known:
+            wrong.append(f"{name} is not what was written")
+    if wrong:
+        return wrong
+    listed = _run([_program("pg_restore"), "--list", str(backup.folder / DUMP)])
+    if listed.returncode:
+        return [f"{DUMP} cannot be read: {_last(listed.stderr)}"]
+    held = {line.split()[-2] for line in listed.stdout.splitlines() if " TABLE DATA public " in line}
+    missing = [table for table in backup.manifest["rows"] if table not in held]
+    return [f"{DUMP} lacks the rows of {table}" for table in missing]
+
+
+def rotate(settings: Settings) -> list[str]:
+    """Forget what is beyond its time; returns the names of what went. The newest always stays."""
+    found = stored(settings)
+    keep: set[str] = set()
+    for form, most in (("%Y-%m-%d", DAILY), ("%G-%V", WEEKLY), ("%Y-%m", MONTHLY)):
+        spans: dict[str, str] = {}
+        for backup in found:
+            made = datetime.fromisoformat(backup.manifest["made_at"])
+            spans.setdefault(made.strftime(form), backup.folder.name)
+        keep |= set(list(spans.values())[:most])
+    gone = [backup.folder for backup in found if backup.folder.name not in keep]
+    for folder in gone:
+        (folder / MANIFEST).unlink()  # first what makes it count
+        shutil.rmtree(folder)
+    return [folder.name for folder in gone]
+
+
+def _home(settings: Settings) -> Path:
+    return settings.data_dir / "backups"
+
+
+@contextmanager
+def _snapshot(settings: Settings) -> Iterator[tuple[psycopg.Connection[Any], str]]:
+    """A view of the database that counting and dumping share, whatever is written meanwhile."""
+    if settings.database_backup_url is None:
+        raise Refused("Set DATABASE_BACKUP_URL: dumps are made as kp_backup, which reads everything.")
+    try:
+        with psycopg.connect(settings.database_backup_url, connect_timeout=5) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            row = connection.execute("select pg_export_snapshot()").fetchone()
+            lock = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+            if not (lock and lock[0]):
+                raise Refused("Somebody makes a backup just now.")
+            yield connection, row[0] if row else ""
+    except psycopg.OperationalError as error:
+        raise Refused(f"The database does not answer as kp_backup: {error}".strip()) from error
+
+
+def _count(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    names = [name for (name,) in connection.execute(_TABLES).fetchall()]
+    counts = {}
+    for name in names:
+        row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()
+        counts[name] = row[0] if row else 0
+    return counts
+
+
+def _revision(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute("select version_num from alembic_version").fetchone()
+    return row[0] if row else ""
+
+
+def _dump(settings: Settings, to: Path, snapshot: str) -> None:
+    command = [_program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot}",
+               f"--file={to}"]  # fmt: skip
+    done = _run(command, **_where(settings.database_backup_url or ""))
+    if done.returncode:
+        raise Refused(f"pg_dump says: {_last(done.stderr)}")
+    with to.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _where(url: str) -> dict[str, str]:
+    """The address as the variables of libpq: arguments can be read by every account of the machine."""
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "DATABASE"}
+    names |= {"sslmode": "SSLMODE"}
+    known = psycopg.conninfo.conninfo_to_dict(url)
+    return {f"PG{variable}": str(known[name]) for name, variable in names.items() if known.get(name)}
+
+
+def _pack(data_dir: Path, to: Path) -> None:
+    """The files of people; what can be made again (logs, schedules, older backups) is left out."""
+    with to.open("wb") as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for name in ("files", "mail-journal"):
+                if (data_dir / name).exists():
+                    tar.add(data_dir / name, arcname=name)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _program(name: str) -> str:
+    """Where pg_dump or pg_restore is: in POSTGRES_PROGRAMS, where bin/up puts its own, or on the PATH."""
+    found = shutil.which(name, path=os.environ.get("POSTGRES_PROGRAMS")) or shutil.which(name)
+    if found is None:
+        raise Refused(f"{name} is not on the PATH. Install the client programs of PostgreSQL 18.")
+    return found
+
+
+def _run(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - programs of PostgreSQL, no shell, arguments of ours
+        command, env=os.environ | environment, text=True, capture_output=True, timeout=MOST.total_seconds()
+    )
+
+
+def _last(said: str) -> str:
+    return said.strip().splitlines()[-1] if said.strip() else "nothing"

@@ -1,0 +1,71 @@
+"""Backups: consistent, whole or not there, checked, and forgotten in their time."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crm import services
+from crm.config import Settings
+from crm.errors import Refused
+from crm.services.backups import DUMP, MANIFEST
+from tests.databases import Database
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_PROGRAMS", os.environ["TEST_POSTGRES_PROGRAMS"])
+
+
+@pytest.fixture
+def settings(own_database: Database, tmp_path: Path) -> Settings:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "export.csv").write_text("name\nMarlowe Bend\n")
+    with own_database.connect("owner", role=None) as owner:
+        owner.execute("insert into organizations (name) values ('Marlowe Bend'), ('Wrenfield')")
+    return own_database.settings(
+        "commands", data_dir=tmp_path, database_backup_url=own_database.url("backup")
+    )
+
+
+def test_a_backup_counts_every_row_and_holds_what_it_counted(settings: Settings) -> None:
+    made = services.backups.create(settings, now=NOW)
+    assert made.manifest["rows"]["organizations"] == 2
+    assert services.backups.verify(made) == []
+    assert [one.folder for one in services.backups.stored(settings)] == [made.folder]
+    assert {path.name[0] for path in made.folder.parent.iterdir()} == {"2"}, "nothing half done is left"
+
+
+@pytest.mark.parametrize("part", [DUMP, "files.tar"])
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"rust")])
+def test_harm_to_any_part_is_found(settings: Settings, part: str, harm: Callable[[Path], object]) -> None:
+    made = services.backups.create(settings, now=NOW)
+    harm(made.folder / part)
+    assert services.backups.verify(made) != []
+
+
+def test_without_the_backup_login_it_is_refused_and_nothing_is_left(settings: Settings) -> None:
+    for url, words in ((None, "DATABASE_BACKUP_URL"), ("postgresql://x@127.0.0.1:9/x", "does not answer")):
+        with pytest.raises(Refused, match=words):
+            services.backups.create(settings.model_copy(update={"database_backup_url": url}), now=NOW)
+    assert list((settings.data_dir / "backups").iterdir()) == []
+
+
+def test_backups_are_kept_for_days_weeks_and_months(tmp_path: Path, own_database: Database) -> None:
+    settings = own_database.settings("commands", data_dir=tmp_path)
+    for days in range(200):
+        made = NOW - timedelta(days=days)
+        folder = tmp_path / "backups" / made.strftime("%Y%m%dT%H%M%SZ")
+        folder.mkdir(parents=True)
+        (folder / MANIFEST).write_text(json.dumps({"made_at": made.isoformat(), "parts": {}, "rows": {}}))
+    services.backups.rotate(settings)
+    left = [one.folder.name[:8] for one in services.backups.stored(settings)]
+    assert left[:7] == [f"202611{day}" for day in range(24, 17, -1)]
+    assert len(left) <= 7 + 4 + 6
+    assert left[-1].startswith("202606")
+    assert services.backups.rotate(settings) == []
