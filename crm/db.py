@@ -108,6 +108,7 @@ db = SQLAlchemy(
     engine_options={
         "pool_pre_ping": True,
         "pool_recycle": 1800,
+        "hide_parameters": True,  # else an error that is logged would quote what people wrote
         "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
     },
 )

@@ -4,10 +4,15 @@ Floor 0: imports nothing of ours.
 """
 
 import logging
+import re
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_ROW = re.compile(
+    r"(Failing row contains |Key )\(.*?(?=\n\[SQL|\n\(Background|\nThe above|\nTraceback|\Z)", re.DOTALL
+)
 
 
 def init(level: str) -> None:
@@ -17,6 +22,7 @@ def init(level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -32,3 +38,10 @@ def init(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+
+
+def _without_rows(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """PostgreSQL quotes the row that a rule refused; what people wrote stays out of the logs."""
+    return {
+        name: _ROW.sub(r"\1(…)", value) if isinstance(value, str) else value for name, value in event.items()
+    }

@@ -165,10 +165,10 @@ def alone(draw: Callable[[], str], instead: Callable[[], str]) -> Markup:
     """
     try:
         with db.session.begin_nested():
-            return Markup(draw())  # noqa: S704 - what a template made
+            return Markup(draw())  # noqa: S704  # nosec B704 - what a template made
     except Exception:
         current_app.logger.exception("a part of %s could not be shown", request.path)
-        return Markup(instead())  # noqa: S704 - the same
+        return Markup(instead())  # noqa: S704  # nosec B704 - the same
 
 
 def _blame(form: FlaskForm, refused: Refused) -> None:

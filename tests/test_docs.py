@@ -25,7 +25,7 @@ def test_links_lead_somewhere(paper: Path) -> None:
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
 def test_commands_exist(paper: Path, app: Flask) -> None:
-    named = set(re.findall(r"`(?:bin/)?flask ([a-z-]+) ([a-z-]+)", paper.read_text()))
+    named = set(re.findall(r"`(?:bin/)?flask ([a-z-]+) ([a-z][a-z-]*)", paper.read_text()))
     for group, command in named:
         assert group in app.cli.commands, f"{paper.name}: flask {group}"
         assert command in app.cli.commands[group].commands, f"{paper.name}: flask {group} {command}"  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 import structlog
 
-from crm import mail
+from crm import failpoints, mail
 from crm.db import db, transaction
 from crm.enums import MailState
 from crm.models import FirmSetting, MailAttempt, MailMessage
@@ -45,13 +45,16 @@ def send(mail_message_id: int, *, now: datetime) -> None:
         claim = _claim(mail_message_id, now=now)
     if claim is None:
         return
+    failpoints.reach("mail.claimed")
     try:
         answer = mail.hand_over(claim.letter, before_content=lambda: _announce(claim))
     except LeaseLost:
         log.warning("lease lost before handing over", mail_message_id=mail_message_id)
         return
+    failpoints.reach("mail.answered")
     with transaction():
         _settle(claim, answer, now=now)
+    failpoints.reach("mail.settled")
     log.info(
         "letter",
         mail_message_id=mail_message_id,
@@ -109,6 +112,7 @@ def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
 
 def _announce(claim: _Claim) -> None:
     """Commit that the content may from now on have arrived. Raises `LeaseLost` if the claim is not ours."""
+    failpoints.reach("mail.before marker")
     with transaction():
         mine = db.session.execute(
             sa.update(MailMessage)
@@ -122,6 +126,7 @@ def _announce(claim: _Claim) -> None:
         ).scalar_one_or_none()
     if mine is None:
         raise LeaseLost
+    failpoints.reach("mail.after marker")
 
 
 def _settle(claim: _Claim, answer: mail.Answer, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ PERSONAL = ("files", "notifications")
 
 
 def upgrade() -> None:
-    op.execute("alter type job_state_enum add value if not exists 'stopped'")
+    op.execute("alter type job_state_enum add value if not exists 'stopped' after 'failed'")
     op.execute(
         """
         create type job_queue_enum as enum ('default', 'work');

@@ -1,6 +1,8 @@
 """Which news reach whom by which way, hours in which no mail comes, who stands in for whom, why a letter was
 not made, a hold on all mail, and signs of life of those who do the work."""
 
+from itertools import pairwise
+
 from alembic import op
 
 revision = "018"
@@ -10,8 +12,8 @@ NEWER_KINDS = ("slipped", "neglected", "expiring", "stale")
 
 
 def upgrade() -> None:
-    for kind in NEWER_KINDS:
-        op.execute(f"alter type mail_kind_enum add value if not exists '{kind}'")
+    for before, kind in pairwise(("digest", *NEWER_KINDS)):
+        op.execute(f"alter type mail_kind_enum add value if not exists '{kind}' after '{before}'")
     op.execute(
         """
         alter table notification_preferences
