@@ -18,7 +18,7 @@ UNSHOWN = (
 def upgrade() -> None:
     unshown = ", ".join(f"'{column}'" for column in UNSHOWN)
     op.execute(
-        "-- Nobody reads the column as one that is never null: the code that comes with this revision does not.\n"
+        "-- The code of this revision never takes the column for one that is always filled.\n"
         "-- squawk-ignore ban-drop-not-null\n"
         "alter table products alter column principal_id drop not null"
     )
