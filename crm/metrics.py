@@ -28,14 +28,14 @@ def init(app: Flask) -> None:
 
     @app.before_request
     def _begin() -> None:
-        g.begun_at = time.monotonic()
+        g.measured_from = time.monotonic()
 
     @app.after_request
     def _count(response: Response) -> Response:
         endpoint = request.endpoint or "none"
-        if endpoint != "static" and "begun_at" in g:
+        if endpoint != "static" and "measured_from" in g:
             REQUESTS.labels(request.method, endpoint, str(response.status_code)).inc()
-            SECONDS.labels(endpoint).observe(time.monotonic() - g.begun_at)
+            SECONDS.labels(endpoint).observe(time.monotonic() - g.measured_from)
         return response
 
 

@@ -107,7 +107,8 @@ def test_a_move_by_htmx_answers_with_the_page_as_it_is_now(
     headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost{path(deal)}"}
     answer = sign_in(nell).submit(path(deal, "/stage"), {**key(), "stage": "Demo Scheduled"}, headers=headers)
     assert answer.status_code == 200
-    assert 'id="content" hx-swap-oob="true"' in answer.text
+    assert 'id="content" data-live=' in answer.text
+    assert 'hx-swap-oob="true"' in answer.text
     assert "is now in Demo Scheduled" in answer.text
 
 

@@ -135,7 +135,7 @@ def test_a_fragment_is_the_content_alone(nell: User, sign_in: SignIn) -> None:
     client = sign_in(nell)
     for path in ("/", "/follow-ups"):
         answer = client.get(path, headers={"HX-Request": "true"})
-        assert answer.text.lstrip().startswith('<div id="content">')
+        assert answer.text.lstrip().startswith('<div id="content" data-live=')
         assert "HX-Request" in answer.headers["Vary"]
 
 
