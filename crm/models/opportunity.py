@@ -81,7 +81,6 @@ class Opportunity(Versioned, Model):
             "stage",
             "stage_changed_at",
             "opportunity_id",
-            postgresql_where=sa.text("deleted_at is null"),
         ),
         sa.Index("ix_opportunities_stage_name_key", "stage", "name_key", "opportunity_id"),
         sa.Index("ix_opportunities_owner_id_name_key", "owner_id", "name_key", "opportunity_id"),

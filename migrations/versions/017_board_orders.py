@@ -11,7 +11,7 @@ down_revision = "016"
 def upgrade() -> None:
     concurrently(
         "ix_opportunities_stage_moved",
-        "opportunities (stage, stage_changed_at, opportunity_id) where deleted_at is null",
+        "opportunities (stage, stage_changed_at, opportunity_id)",
     )
 
 

@@ -87,7 +87,6 @@ DEFAULTS = {
 
 REQUIRED = {
     ("products", "name"),
-    ("products", "principal_id"),
     ("interactions", "interaction_type"),
 }
 
