@@ -186,7 +186,8 @@ export default class BoardController extends Controller {
 
   /** A dialog closed over a board that was drawn anew meanwhile: the browser knows the card no more, we do. */
   back() {
-    if (kept.focus && document.activeElement === document.body) this.focusOn(document.getElementById(kept.focus));
+    if (kept.focus && document.activeElement === document.body)
+      this.focusOn(document.getElementById(kept.focus));
   }
 
   /** @param {Element | null} card */
