@@ -102,6 +102,12 @@ def clone(of: Database, name: str) -> Iterator[Database]:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(copy.name)))
 
 
+def renew(copy: Database, of: Database) -> None:
+    """Make `copy` equal to `of` again, under its name. Whoever is connected to it is cut off."""
+    with _superuser() as admin:
+        _create(admin, copy.name, template=of.name)
+
+
 @contextmanager
 def empty(name: str) -> Iterator[Database]:
     """A database that was set up and never migrated."""

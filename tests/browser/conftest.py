@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,9 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def own_book(template: Database, worker_id: str) -> Iterator[tuple[Database, Book]]:
-    """A database of this worker with a small book in it, written by real commits."""
-    with databases.clone(template, f"browser_{worker_id}") as copy:
-        yield copy, write_book(copy)
+    """A database of this worker with a small book in it, written by real commits; nobody works in it."""
+    with databases.clone(template, f"book_{worker_id}") as written:
+        yield written, write_book(written)
 
 
 @dataclass
@@ -80,11 +81,30 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(own_book: tuple[Database, Book], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The web process as it runs in production: gunicorn, the web role, built assets."""
-    database, book = own_book
+def web(
+    own_book: tuple[Database, Book], worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The web process as it runs in production, on a copy of the book."""
+    written, book = own_book
+    with (
+        databases.clone(written, f"browser_{worker_id}") as copy,
+        _serving(copy, tmp_path_factory.mktemp("web")) as address,
+    ):
+        yield Site(address, book, copy)
+
+
+@pytest.fixture
+def site(web: Site, own_book: tuple[Database, Book]) -> Site:
+    """Where the application answers, with the book as it was written: no test sees what another one did."""
+    written, _ = own_book
+    databases.renew(web.database, written)
+    return web
+
+
+@contextmanager
+def _serving(database: Database, folder: Path) -> Iterator[str]:
+    """Gunicorn in the web role, with the built assets, on this database; gives its address."""
     port = _free_port()
-    folder = tmp_path_factory.mktemp("web")
     environment = os.environ | {
         "DATABASE_URL": database.url("web"),
         "REDIS_URL": os.environ["TEST_REDIS_URL"],
@@ -102,7 +122,7 @@ def site(own_book: tuple[Database, Book], tmp_path_factory: pytest.TempPathFacto
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/readyz", process, folder / "web.log")
-        yield Site(f"http://127.0.0.1:{port}", book, database)
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
@@ -115,7 +135,7 @@ def _free_port() -> int:
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         try:
             with urlopen(address, timeout=2):

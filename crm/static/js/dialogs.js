@@ -1,4 +1,7 @@
-// Dialogs: data-open="id" opens one, data-close, Esc and the backdrop close it. The browser brings the focus back.
+// Dialogs: data-open="id" opens one, data-close, Esc and the backdrop close it. The browser brings the focus back; where
+// the page was drawn anew meanwhile and it does not know the place any more, we do.
+
+import { placeOf, refocus } from "./focus.js";
 
 /** What a slot shows before its content arrives. @type {WeakMap<Element, string>} */
 const waiting = new WeakMap();
@@ -11,11 +14,12 @@ export function openDialog(id) {
   if (!(dialog instanceof HTMLDialogElement)) return false;
   if (dialog.open) return true;
   openOne()?.close();
+  const place = placeOf(document.activeElement, document.body);
   dialog.showModal();
   // A modal dialog covers all else, also what we have to say: the toasts move into it.
   const toasts = document.getElementById("toasts");
   if (toasts) dialog.append(toasts);
-  dialog.addEventListener("close", () => closed(dialog), { once: true });
+  dialog.addEventListener("close", () => closed(dialog, place), { once: true });
   return true;
 }
 
@@ -24,8 +28,11 @@ export function openOne() {
   return document.querySelector("dialog[open]");
 }
 
-/** @param {HTMLDialogElement} dialog */
-function closed(dialog) {
+/** @param {HTMLDialogElement} dialog @param {import("./focus.js").Place | null} place where the focus came from */
+function closed(dialog, place) {
+  // The browser may not have noticed yet that what had the focus went with the dialog.
+  const at = document.activeElement;
+  if (place && (!at || at === document.body || dialog.contains(at))) refocus(document.body, place);
   const toasts = dialog.querySelector("#toasts");
   if (toasts) document.body.append(toasts);
   const slot = dialog.querySelector(".dialog-slot");

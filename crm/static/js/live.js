@@ -4,6 +4,7 @@
 // the page itself. Whoever is typing in a fragment keeps it as it is, and is told that there is something new.
 
 import htmx from "htmx.org";
+import { placeOf, refocus } from "./focus.js";
 
 /** Milliseconds: changes that come close together are fetched once, and a storm not more often than this. */
 const PAUSE = 1_500;
@@ -174,30 +175,6 @@ function release(isAsked) {
   }
   if (!held.size) document.querySelectorAll(".live-news").forEach((one) => one.remove());
   if (stale.size) soon();
-}
-
-/** @typedef {{ row: string, tag: string, name: string }} Place where the focus was: the nearest id, and what there */
-
-/** @param {Element | null} at @param {HTMLElement} fragment; @returns {Place | null} */
-function placeOf(at, fragment) {
-  if (!at || at === fragment || !fragment.contains(at)) return null;
-  const row = at.closest("[id]");
-  return { row: row && fragment.contains(row) ? row.id : "", tag: at.tagName, name: nameOf(at) };
-}
-
-/** @param {Element} one */
-const nameOf = (one) =>
-  one.getAttribute("href") ??
-  one.getAttribute("name") ??
-  one.getAttribute("aria-label") ??
-  one.textContent ??
-  "";
-
-/** @param {HTMLElement} fragment @param {Place} place */
-function refocus(fragment, place) {
-  const row = (place.row && document.getElementById(place.row)) || fragment;
-  const same = [...row.querySelectorAll(place.tag)].find((one) => nameOf(one) === place.name) ?? row;
-  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }
 
 /** @param {HTMLElement} fragment; @returns {[id: string, left: number, top: number][]} what was scrolled in it */

@@ -11,7 +11,7 @@ from flask import Flask
 import crm
 from crm import queries, services
 from crm.db import SYSTEM, act_as, db, transaction
-from crm.enums import EngagementLevel, MailKind
+from crm.enums import EngagementLevel
 from crm.queries.promises import When
 from tests import databases
 from tests.commands import flask_command
@@ -179,17 +179,14 @@ def test_the_digest_of_mara_has_something_to_say_on_its_day(worker: Flask) -> No
     with transaction():
         mara = queries.users.by_email("mara@pantry.example")
         book = queries.books.of(mara)
-        assert book is not None
-        assert len(book) == 4
+        assert len(book.people or ()) == 4
         standing = queries.digests.standing(book, on=TODAY)
         assert {None, EngagementLevel.HIGH, EngagementLevel.LOW} <= {one.level for one in standing}
         assert len(queries.digests.going_cold(standing, on=TODAY)) >= 3
         assert len({late.owner for late in queries.digests.late(book, on=TODAY)}) >= 3
         assert queries.digests.moves(book, first_on=TODAY - timedelta(days=6), last_on=TODAY)
-        (preference,) = (
-            one for one in queries.notification_preferences.of(mara) if one.kind is MailKind.DIGEST
-        )
-        written = services.digests.write(mara, on=TODAY, preference=preference)
+        preferences = {one.kind: one for one in queries.notification_preferences.of(mara)}
+        written = services.digests.write(mara, on=TODAY, preferences=preferences)
     assert written is not None
 
 

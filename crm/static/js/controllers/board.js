@@ -41,7 +41,6 @@ export default class BoardController extends Controller {
     ];
     for (const [type, act] of listens) this.element.addEventListener(type, act, until);
     document.addEventListener("submit", (event) => this.undone(event), { ...until, capture: true });
-    document.addEventListener("close", () => this.back(), { ...until, capture: true });
     this.element.addEventListener("scroll", () => (kept.left = this.element.scrollLeft), until);
     this.sortables = [...this.element.querySelectorAll(".cards")].map((list) => this.sortable(list));
   }
@@ -182,12 +181,6 @@ export default class BoardController extends Controller {
   async post(address, values) {
     const form = document.getElementById("board-move");
     if (form) await htmx.ajax("post", address, { source: form, values, swap: "none" });
-  }
-
-  /** A dialog closed over a board that was drawn anew meanwhile: the browser knows the card no more, we do. */
-  back() {
-    if (kept.focus && document.activeElement === document.body)
-      this.focusOn(document.getElementById(kept.focus));
   }
 
   /** @param {Element | null} card */
