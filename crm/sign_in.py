@@ -15,6 +15,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    g,
     make_response,
     redirect,
     render_template,
@@ -34,7 +35,7 @@ from flask_security import (
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from crm import clock, services, watch
+from crm import clock, services, two_factor, watch, web
 from crm.config import Settings
 from crm.db import act_as, db
 from crm.models import User
@@ -45,12 +46,22 @@ PUBLIC = (
     "probes.healthz",
     "probes.readyz",
     "security.login",
+    "security.two_factor_token_validation",
     "security.forgot_password",
     "security.reset_password",
     "invitations.choose",
     "invitations.accept",
 )
 """The endpoints that answer without a person. Everything else asks to sign in."""
+
+UNUSED = (
+    "security.verify",
+    "security.two_factor_setup",
+    "security.two_factor_setup_validate",
+    "security.two_factor_rescue",
+    "security.tf_select",
+)
+"""Pages that Flask-Security brings and ours stand in for: nobody finds them."""
 
 MACHINES = ("ops.index", "ops.figures")
 """The endpoints that also answer a machine with the token of OPS_TOKEN."""
@@ -107,7 +118,8 @@ class SignInForm(LoginForm):
             ]
             return False
         if super().validate(extra_validators=extra_validators, **kwargs):
-            services.sign_in.forget_failures(email)
+            if self.user and not self.user.tf_totp_secret:  # else wrong codes count on
+                services.sign_in.forget_failures(email)
             return True
         if email and self.password.data and not self.errors.get("csrf_token"):
             services.sign_in.note_failure(email, ip=request.remote_addr)
@@ -152,6 +164,7 @@ def init(app: Flask, settings: Settings) -> None:
         SECURITY_POST_RESET_VIEW="/login",
         SECURITY_AUTO_LOGIN_AFTER_RESET=False,
         SECURITY_STATIC_FOLDER=None,
+        **two_factor.config(settings),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         REMEMBER_COOKIE_HTTPONLY=True,
@@ -163,11 +176,23 @@ def init(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.is_https,
     )
     csrf.init_app(app)
-    security = Security(app, Datastore(db, User, SignInRole), login_form=SignInForm, mail_util_cls=LedgerMail)
+    security = Security(
+        app,
+        Datastore(db, User, SignInRole),
+        login_form=SignInForm,
+        two_factor_verify_code_form=two_factor.CodeForm,
+        two_factor_rescue_form=two_factor.NoRescueForm,
+        totp_cls=two_factor.OnceOnly,
+        mail_util_cls=LedgerMail,
+    )
     app.before_request(_who_is_it)
     app.view_functions["security.logout"] = _sign_out_everywhere(app.view_functions["security.logout"])
     app.view_functions["security.login"] = _sign_in_and_go_on(app.view_functions["security.login"])
+    code = "security.two_factor_token_validation"
+    app.view_functions[code] = _sign_in_and_go_on(_while_it_is_asked_for(app.view_functions[code]))
+    app.view_functions |= dict.fromkeys(UNUSED, _not_here)
     security.login_context_processor(lambda: {"kept": request.form.get("kept", "")})
+    security.tf_token_validation_context_processor(_around_the_code)
     user_authenticated.connect(_signed_in, app)
 
 
@@ -244,12 +269,21 @@ def _keep() -> str:
 
 
 def _sign_in_and_go_on(view: Any) -> Any:
-    """After a sign-in that a kept form waited for, show that form, ready to be sent."""
+    """After a sign-in that a kept form waited for, show that form, ready to be sent. Where a code is asked
+    for first, the form waits on that page as well.
+    """
 
     def inner(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         response = make_response(view(*args, **kwargs))
+        if request.method != "POST" or response.status_code not in (302, 303):
+            return response
+        if not current_user.is_authenticated:
+            if session.get("tf_state") == "ready":
+                session["code_asked_at"] = int(clock.now().timestamp())
+                return _ask_for_code() if request.form.get("kept") else response
+            return response
         kept = request.form.get("kept")
-        if not kept or request.method != "POST" or response.status_code not in (302, 303):
+        if not kept:
             return response
         try:
             form = _signer().loads(kept, max_age=KEPT_FOR)
@@ -259,3 +293,47 @@ def _sign_in_and_go_on(view: Any) -> Any:
         return render_template("security/go_on.html", path=form["path"], fields=form["fields"], shown=shown)
 
     return inner
+
+
+def _while_it_is_asked_for(view: Any) -> Any:
+    """The code is waited for as long as `two_factor.ASKED_FOR` says; whoever is in by now is let through."""
+
+    def inner(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if current_user.is_authenticated:
+            return redirect(url_for("today.index"))
+        if session.get("code_asked_at", 0) < clock.now().timestamp() - two_factor.ASKED_FOR:
+            session.pop("tf_state", None)  # Flask-Security then leads to the password
+        response: ResponseReturnValue = view(*args, **kwargs)
+        if current_user.is_authenticated:
+            session.pop("_flashes", None)  # that the code was right shows
+        if current_user.is_authenticated and "recovery_codes_left" in g:
+            web.toast(
+                f"That recovery code is used up. Left: {g.recovery_codes_left}.",
+                link=services.two_factor.PAGE,
+                link_text="New ones, or a new phone",
+            )
+        return response
+
+    return inner
+
+
+def _ask_for_code() -> str:
+    return render_template(
+        "security/two_factor_verify_code.html",
+        two_factor_verify_code_form=two_factor.CodeForm(formdata=None),
+        **_around_the_code(),
+    )
+
+
+def _around_the_code() -> dict[str, object]:
+    """What the page that asks for the code shows beside its form."""
+    following = request.args.get("next")
+    return {
+        "kept": request.form.get("kept", ""),
+        "way": request.form.get("way", request.form.get("chosen_way", "")),
+        "address": url_for("security.two_factor_token_validation", next=following or None),
+    }
+
+
+def _not_here(*_: Any, **__: Any) -> ResponseReturnValue:
+    abort(404)

@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from crm.db import db
 from crm.models import DistributorPrincipal, OpportunityContact, ProductDistributor, User
+from crm.sign_in import UNUSED
 from tests.clients import Client
 from tests.factories import Make
 
@@ -60,6 +61,7 @@ class May(StrEnum):
     PERSON = "the one whose own thing it is"
     MANAGERS = "managers and admins"
     ADMINS = "admins"
+    NOBODY = "nobody: another page stands in for it"
     MACHINES = "machines with the token, no person"
 
 
@@ -92,6 +94,7 @@ ROUTES: dict[str, Route] = {
     "accounts.leave": Route(May.ADMINS),
     "accounts.come_back": Route(May.ADMINS),
     "accounts.unlock": Route(May.ADMINS),
+    "accounts.reset_two_factor": Route(May.ADMINS),
     "flags.index": Route(May.ADMINS),
     "flags.change": Route(May.ADMINS, {"bulk-moves-state": "off"}),
     "goals.index": Route(May.MANAGERS),
@@ -251,7 +254,11 @@ ROUTES: dict[str, Route] = {
     "security.logout": PAGE,
     "security.forgot_password": ANYBODY,
     "security.reset_password": ANYBODY,
-    "security.verify": PAGE,
+    "security.two_factor_token_validation": ANYBODY,
+    "two_factor.index": PAGE,
+    "two_factor.turn_on": PAGE,
+    "two_factor.remake_codes": PAGE,
+    "two_factor.turn_off": PAGE,
     "settings.index": PAGE,
     "settings.save": PAGE,
     "settings.cover": PAGE,
@@ -260,6 +267,8 @@ ROUTES: dict[str, Route] = {
     "mail_proofs.mine": PAGE,
     "mail_proofs.show": Route(May.MANAGERS),
 }
+
+ROUTES |= dict.fromkeys(UNUSED, Route(May.NOBODY))
 
 for _noun in (
     *("organizations", "contacts", "products", "distributors", "opportunities", "interactions", "samples"),
@@ -488,7 +497,7 @@ def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str)
         is_door = location.startswith("/login") and status == 303
         is_kept_out = status == 401 or (is_door and visit.method == "GET" and not visit.is_fragment)
         return None if is_kept_out else "should lead to the door"
-    if route.may is May.MACHINES:
+    if route.may in (May.MACHINES, May.NOBODY):
         return None if status == 404 else "should not be there for a person"
     if not is_allowed(route, who, visit.record or Record.OWN):
         expected = {403} if is_there(route, visit.record) else {403, 404}

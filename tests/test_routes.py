@@ -28,6 +28,7 @@ def test_the_public_routes_are_these_and_no_others(app: Flask) -> None:
         "probes.healthz",
         "probes.readyz",
         "security.login",
+        "security.two_factor_token_validation",
         "security.forgot_password",
         "security.reset_password",
         "invitations.choose",

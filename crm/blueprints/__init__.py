@@ -51,6 +51,7 @@ from crm.blueprints import (
     team,
     today,
     trash,
+    two_factor,
 )
 
 BLUEPRINTS = (
@@ -94,6 +95,7 @@ BLUEPRINTS = (
     sample_list.bp,
     samples.bp,
     settings.bp,
+    two_factor.bp,
     digests.bp,
     mail_proofs.bp,
     invitations.bp,

@@ -108,6 +108,16 @@ def unlock(user_id: int) -> Response:
     return _done(user, form, f"{user.full_name} may try to sign in again.")
 
 
+@bp.post(f"{ONE}/two-factor-reset")
+@for_admins
+@web.once
+def reset_two_factor(user_id: int) -> Response:
+    """Let the password do for somebody who has neither phone nor recovery codes."""
+    user, form = queries.users.get(user_id), FlaskForm()
+    web.attempt(form, lambda: services.two_factor.reset(user, by=web.person().full_name))
+    return _done(user, form, f"{user.full_name} signs in with the password alone, and was told so.")
+
+
 def _create(form: InvitationForm) -> User:
     user = services.accounts.create(
         form.email.data or "",

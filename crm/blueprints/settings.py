@@ -115,4 +115,5 @@ def _show(
         in_doubt=[letter for letter in undelivered if letter.state is MailState.IN_DOUBT],
         failed=[letter for letter in undelivered if letter.state is MailState.FAILED],
         my_address=me.email,
+        two_factor_on_at=me.two_factor_on_at,
     )

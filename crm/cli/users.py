@@ -88,6 +88,17 @@ def activate(email: str) -> None:
     click.echo(f"{name} can sign in again.")
 
 
+@users.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Let EMAIL in by the password alone: they have neither phone nor recovery codes."""
+    with _refusals(), transaction():
+        user = services.accounts.get(email)
+        services.two_factor.reset(user, by="An operator")
+        name = user.full_name
+    click.echo(f"{name} signs in with the password alone.")
+
+
 def _hashed(password: str) -> str:
     shortest = int(current_app.config["SECURITY_PASSWORD_LENGTH_MIN"])
     if len(password) < shortest:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 from flask_security.core import RoleMixin, UserMixin
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.enums import MailKind, Role
@@ -41,6 +42,14 @@ class User(Timestamps, UserMixin, Model):
     last_login_ip: Mapped[str | None]
     current_login_ip: Mapped[str | None]
     login_count: Mapped[int] = mapped_column(sa.Integer, server_default="0", default=0)
+    two_factor_on_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    """Since when a code of their phone is asked for beside the password; null = it is not."""
+    tf_totp_secret: Mapped[str | None]
+    """The key that their phone shares with us, sealed with a key that is made from SECRET_KEY."""
+    tf_last_counter: Mapped[int | None]
+    """The step of the clock whose code counted last: no code counts twice."""
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(sa.ARRAY(sa.Text)))
+    """What is left of the codes for a lost phone, each sealed and good once."""
 
     __table_args__ = (
         sa.Index("uq_users_email", sa.text("lower(email)"), unique=True),
@@ -50,12 +59,17 @@ class User(Timestamps, UserMixin, Model):
             "and quiet_until between 0 and 23 and quiet_from <> quiet_until",
             name="quiet_hours",
         ),
+        sa.CheckConstraint("(two_factor_on_at is null) = (tf_totp_secret is null)", name="two_factor"),
         sa.Index("ix_users_manager_id", "manager_id"),
     )
 
     @property
     def roles(self) -> list[SignInRole]:  # type: ignore[override]  # read only: there is one role, a column
         return [SignInRole(self.role)]
+
+    @property
+    def tf_primary_method(self) -> str | None:  # type: ignore[override]  # read only: there is one way
+        return "authenticator" if self.tf_totp_secret else None
 
     @property
     def first_name(self) -> str:

@@ -52,6 +52,7 @@ from crm.services import (
     sheets,
     sign_in,
     stock,
+    two_factor,
 )
 
 __all__ = [
@@ -103,4 +104,5 @@ __all__ = [
     "sheets",
     "sign_in",
     "stock",
+    "two_factor",
 ]

@@ -1,6 +1,7 @@
 """`flask users`: an operator makes accounts, changes what they may do, and takes them away."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -161,3 +162,13 @@ def test_somebody_activated_again_has_the_password_they_had(
     assert (done.exit_code, done.output) == (0, "Nell Okafor can sign in again.\n")
     signed_in = client.submit("/login", {"email": "nell@pantry.example", "password": PASSWORD})
     assert signed_in.status_code in (302, 303)
+
+
+def test_an_only_admin_who_lost_the_phone_gets_in_again(
+    flask: Command, make: Make, database: sa.Connection
+) -> None:
+    ada = make.user("Ada Reyes", role="admin", tf_totp_secret="{}", two_factor_on_at=datetime.now(UTC))
+    done = flask("users", "reset-two-factor", ada.email.upper())
+    assert done.output == "Ada Reyes signs in with the password alone.\n"
+    again = flask("users", "reset-two-factor", ada.email)
+    assert (again.exit_code, "alone already" in again.output) == (1, True)

@@ -27,7 +27,8 @@ grant update (read_at) on notifications to kp_staff;
 grant insert on users to kp_staff;
 grant update (
     email, full_name, role, manager_id, active, time_zone, has_single_keys, quiet_from, quiet_until, password,
-    fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count, updated_at
+    fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count, two_factor_on_at,
+    tf_totp_secret, tf_last_counter, mf_recovery_codes, updated_at
 ) on users to kp_staff;
 -- The archive of the old database holds amounts; nobody who is signed in reads those.
 revoke select on legacy_archive from kp_staff;

@@ -1,8 +1,10 @@
--- What the web's login role may do before a person is named: find who signs in, note that they did, count failed tries,
--- and put a reset mail into the ledger. It sees no business row, and of a letter not the body: that holds the key.
+-- What the web's login role may do before a person is named: find who signs in, note that they did and which code of
+-- theirs is spent, count failed tries, and put a reset mail into the ledger. It sees no business row, and of a letter
+-- not the body: that holds the key.
 grant select on users, firm_settings, heartbeats to kp_web;
 grant update (
-    password, fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count, updated_at
+    password, fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count,
+    tf_last_counter, mf_recovery_codes, updated_at
 ) on users to kp_web;
 grant select, insert, delete on sign_in_attempts to kp_web;
 grant insert on mail_messages to kp_web;
