@@ -280,7 +280,7 @@ def _sign_in_and_go_on(view: Any) -> Any:
         if not current_user.is_authenticated:
             if session.get("tf_state") == "ready":
                 session["code_asked_at"] = int(clock.now().timestamp())
-                return _ask_for_code() if request.form.get("kept") else response
+                return _ask_for_code() if request.form.get("kept") else redirect(_address_of_code())
             return response
         kept = request.form.get("kept")
         if not kept:
@@ -327,12 +327,16 @@ def _ask_for_code() -> str:
 
 def _around_the_code() -> dict[str, object]:
     """What the page that asks for the code shows beside its form."""
-    following = request.args.get("next")
     return {
         "kept": request.form.get("kept", ""),
         "way": request.form.get("way", request.form.get("chosen_way", "")),
-        "address": url_for("security.two_factor_token_validation", next=following or None),
+        "address": _address_of_code(),
     }
+
+
+def _address_of_code() -> str:
+    """With where to go on, which Flask-Security looks at once more before it leads there."""
+    return url_for("security.two_factor_token_validation", next=request.values.get("next") or None)
 
 
 def _not_here(*_: Any, **__: Any) -> ResponseReturnValue:

@@ -52,7 +52,10 @@ class CodeForm(TwoFactorVerifyCodeForm):
     """
 
     def validate(self, extra_validators: Any = None, **_: Any) -> bool:
-        if "way" in request.form or not FlaskForm.validate(self, extra_validators):
+        if "way" in request.form:
+            self.code.data = ""
+            return False
+        if not FlaskForm.validate(self, extra_validators):
             return False
         user = services.two_factor.lock(cast("User", self.user))
         email = user.email.lower()

@@ -83,6 +83,7 @@ def test_who_turned_it_on_is_asked_for_a_code_and_comes_in_where_they_were_going
     nell: User, sign_in: SignIn, door: Client
 ) -> None:
     phone, _ = turned_on(sign_in(nell))
+    assert password_of(door, nell) == "/login/code"
     led = password_of(door, nell, next="/principals?q=a")
     assert led.startswith("/login/code?next=")
     assert not is_in(door)
