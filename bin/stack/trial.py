@@ -66,9 +66,9 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
     """Run pytest with these settings; returns its exit code."""
     words: list[str | Path] = [environment.PYTHON, "-m", "pytest"]
     if arguments in ([], ["--long"]):
-        # A worker a core: more of them are slower. What crm/ has that no test runs is counted only here.
-        words += ["-n", "2", "--cov", "--cov-report=term:skip-covered"]
-        words += [] if arguments else ["-m", "not long"]
+        words += ["-n", "2"]  # a worker a core: more of them are slower
+        # Counting what of crm/ no test runs doubles the time: that is for the run which may take longer.
+        words += ["--cov", "--cov-report=term:skip-covered"] if arguments else ["-m", "not long"]
     else:
         words += arguments
     # What coverage counts, each process for itself, is put together and read in there; nothing of it stays.
