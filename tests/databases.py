@@ -3,6 +3,7 @@
 `bin/test` starts the server and names it in the environment (bin/stack/trial.py lists the names).
 """
 
+import hashlib
 import io
 import os
 import subprocess
@@ -75,8 +76,11 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
 def template() -> Database:
-    """The migrated, empty database of this run; whoever comes first makes it, the others wait."""
-    made = Database(f"template_{_run()}")
+    """The migrated, empty database; whoever comes first makes it, the others wait.
+
+    It is named by what it was made from: on the servers of `bin/test --serve` the next run finds it there.
+    """
+    made = Database(f"template_{_migrations()}")
     with _superuser() as admin:
         admin.execute("select pg_advisory_lock(hashtext(%s))", [made.name])
         if admin.execute("select 1 from pg_database where datname = %s", [made.name]).fetchone():
@@ -179,6 +183,13 @@ def drop_all_of_this_run() -> None:
         ).fetchall()
         for (name,) in names:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _migrations() -> str:
+    """A name for the state of migrations/: another one as soon as anything in there is another."""
+    files = sorted(path for path in (ROOT / "migrations").rglob("*") if path.suffix in {".py", ".sql"})
+    content = b"".join(str(path.relative_to(ROOT)).encode() + path.read_bytes() for path in files)
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _run() -> str:
