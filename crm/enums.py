@@ -157,6 +157,8 @@ class Picklist(StrEnum):
     CLOSE_REASON = "close reason"
     PRODUCT_CATEGORY = "product category"
     CONTACT_ROLE = "contact role"
+    TAG = "tag"
+    """The one of which a row may hold several, and anybody writes new ones."""
 
 
 class AuditAction(StrEnum):

@@ -39,6 +39,7 @@ FIRM_PAGES: list[tuple[str, str, str, Callable[[User], bool]]] = [
     ("people", "People", "/team", lambda _: True),
     ("goals", "Goals", "/admin/goals", policy.may_set_goals),
     ("picklists", "Picklists", "/admin/picklists", policy.may_keep_words),
+    ("tags", "Tags", "/admin/tags", policy.may_keep_words),
     ("flags", "Features", "/admin/flags", policy.may_switch_features),
 ]
 """The pages about the firm itself: key, name, address, and whose they are."""

@@ -200,6 +200,7 @@ def _form(record: Organization | None, posted: "MultiDict[str, str] | None") -> 
         obj=record,
         today=web.firm_today(),
         segments=queries.picklists.words(Picklist.SEGMENT),
+        suggested=queries.picklists.words(Picklist.TAG),
         colleagues=[(one.user_id, one.full_name) for one in queries.users.colleagues()],
         distributors=queries.organizations.distributors(),
     )

@@ -17,6 +17,7 @@ from crm.queries.keys import read_day, read_number
 MOST_LINE = 255
 MOST_NOTES, LONG_NOTES = 10_000, 2_000
 MOST_TAGS, MOST_TAG = 20, 40
+MOST_SUGGESTED = 8
 HOME = "US"
 """Numbers without a country code are of this country."""
 
@@ -103,6 +104,13 @@ class Website(Line):
 
 class Tags(StringField):
     """Words with commas between them, as a list without repeats, at most 20 of 40 characters."""
+
+    hint = "Commas between them."
+
+    def offer(self, words: Iterable[str]) -> None:
+        """Suggest the first of the tags that the firm keeps; any other may be written, too."""
+        some = ", ".join(list(words)[:MOST_SUGGESTED])
+        self.hint = f"Commas between them. Ours: {some}." if some else Tags.hint
 
     def _value(self) -> str:
         return ", ".join(self.data or [])

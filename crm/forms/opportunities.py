@@ -108,6 +108,7 @@ class FactsForm(FlaskForm):
         """Fill what can be chosen; a word or record that is set and no longer offered stays."""
         self.context.offer((one.value, one.value) for one in words[Picklist.CONTEXT])
         self.source.offer((one.value, one.value) for one in words[Picklist.SOURCE])
+        self.tags.offer(one.value for one in words[Picklist.TAG])
         self.contact.offer((str(number), name) for number, name in people)
         self.distributor.offer((str(one.number), one.name) for one in distributors)
 

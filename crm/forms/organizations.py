@@ -68,6 +68,7 @@ class OrganizationForm(EditForm):
         *args: Any,
         today: date,
         segments: Iterable[str],
+        suggested: Iterable[str],
         colleagues: Iterable[tuple[int, str]],
         distributors: Iterable[Named],
         **kwargs: Any,
@@ -75,6 +76,7 @@ class OrganizationForm(EditForm):
         super().__init__(*args, **kwargs)
         people = [(str(number), name) for number, name in colleagues]
         self.segment.offer((one, one) for one in segments)
+        self.tags.offer(suggested)
         self.priority.offer((one.value, one.value) for one in Priority)
         self.owner_id.offer(people)
         self.second_owner_id.offer(people)

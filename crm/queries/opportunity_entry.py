@@ -151,8 +151,8 @@ def shelves(
 
 
 def words() -> dict[Picklist, list[PicklistValue]]:
-    """The words that the forms of an opportunity offer: contexts, sources, close reasons, in their order."""
-    asked = (Picklist.CONTEXT, Picklist.SOURCE, Picklist.CLOSE_REASON)
+    """The words that forms of an opportunity offer: contexts, sources, close reasons and tags, in order."""
+    asked = (Picklist.CONTEXT, Picklist.SOURCE, Picklist.CLOSE_REASON, Picklist.TAG)
     query = (
         sa.select(PicklistValue)
         .where(PicklistValue.picklist.in_(asked), PicklistValue.deleted_at.is_(None))

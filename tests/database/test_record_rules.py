@@ -287,7 +287,7 @@ def test_a_word_in_use_cannot_vanish_from_its_list(make: Make) -> None:
     assert read(delete, v="Vending") == [(1,)]
 
 
-@pytest.mark.parametrize("picklist", Picklist)
+@pytest.mark.parametrize("picklist", [one for one in Picklist if one is not Picklist.TAG])
 def test_every_list_of_words_begins_with_some_and_counts_its_uses(picklist: Picklist, make: Make) -> None:
     word = read("select value from picklist_values where picklist = :p limit 1", p=picklist.value)[0][0]
     dana = make.contact("Dana", position=word)

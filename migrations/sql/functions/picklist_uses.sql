@@ -13,6 +13,8 @@ as $$
         union all select position from contacts where list = 'position'
         union all select category from products where list = 'product category'
         union all select role from opportunity_contacts where list = 'contact role'
+        union all select unnest(tags) from organizations where list = 'tag'
+        union all select unnest(tags) from opportunities where list = 'tag'
     ) as held (word)
     where word is not null
     group by word
