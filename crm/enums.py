@@ -146,6 +146,18 @@ class RecordKind(StrEnum):
     INTERACTION = "interaction"
 
 
+class Archivable(StrEnum):
+    """A kind of record that is archived to the Trash and comes back from there."""
+
+    ORGANIZATION = RecordKind.ORGANIZATION
+    CONTACT = RecordKind.CONTACT
+    PRODUCT = RecordKind.PRODUCT
+    OPPORTUNITY = RecordKind.OPPORTUNITY
+    INTERACTION = RecordKind.INTERACTION
+    SAMPLE = "sample"
+    """It stands on the page of its opportunity and has none of its own."""
+
+
 class Picklist(StrEnum):
     """The lists of words that an admin keeps. Rows hold the words themselves, so a list can change."""
 

@@ -245,6 +245,7 @@ ROUTES: dict[str, Route] = {
     "authorizations.put_back": Route(May.KEEPERS),
     "samples.new": Route(May.KEEPERS, archived=False),
     "samples.create": Route(May.KEEPERS, {"sent_on": "2026-01-05"}, archived=False),
+    "samples.history": PAGE,
     "samples.edit": Route(May.KEEPERS, archived=False),
     "samples.change": Route(May.KEEPERS, {"feedback": "mine", "verdict": "liked"}, archived=False),
     "samples.move": Route(May.KEEPERS, {"status": "tasted"}, archived=False),

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm import queries, services, web
 from crm.blueprints import trash
-from crm.enums import RecordKind
+from crm.enums import Archivable, RecordKind
 
 bp = Blueprint("favorites", __name__, url_prefix="/favorites")
 
@@ -21,7 +21,8 @@ def index() -> Response:
 def content(_: "MultiDict[str, str]") -> dict[str, Any]:
     """What the page shows."""
     found = [
-        (one, trash.page_of(one.kind, one.record_id)) for one in queries.habits.at_hand(web.person().user_id)
+        (one, trash.page_of(Archivable(one.kind.value), one.record_id))
+        for one in queries.habits.at_hand(web.person().user_id)
     ]
     return {
         "favorites": [pair for pair in found if pair[0].is_favorite],
@@ -40,4 +41,4 @@ def toggle(kind: str, record_id: int) -> Response:
     name = queries.habits.name_of(known, record_id)
     is_now = services.habits.favor(known, record_id, by=web.person().user_id)
     web.toast(f"{name} is a favourite now." if is_now else f"{name} is no favourite any more.")
-    return web.done(trash.page_of(known, record_id) or "/favorites")
+    return web.done(trash.page_of(Archivable(known.value), record_id))

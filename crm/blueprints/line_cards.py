@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from crm import queries, record_pages, web
 from crm.queries.products import Item
+from crm.queries.samples import Verdicts
 
 bp = Blueprint("line_cards", __name__, url_prefix="/principals")
 
@@ -41,6 +42,9 @@ def line_card(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
         "firm_today": today,
         "categories": list(_categories(items)),
         "shown": len(items),
+        "verdicts": sum((item.verdicts for item in items), Verdicts(0, {})),
+        "placed": sum(bool(item.numbers) for item in items),
+        "taken": sum(any(one.is_won for one in item.takers) for item in items),
         "total": total,
         "may_change": not organization.is_archived
         and record_pages.may_change(organization.owner_id, organization.second_owner_id),

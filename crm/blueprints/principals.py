@@ -1,6 +1,6 @@
 """Principals: the list, one of them, and its timeline."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -11,7 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from crm import clock, filters, principal_sentences, queries, services, web
 from crm.enums import RecordKind
+from crm.forms.principal_interactions import SENTIMENTS, TYPES
+from crm.forms.principal_interactions import Filter as InteractionFilter
 from crm.forms.principals import LEVELS, SORTS, Filter
+from crm.queries.keys import read_number
 from crm.queries.products import Line
 from crm.queries.timeline import Entry, Key
 
@@ -59,8 +62,12 @@ def index() -> Response:
 
 def content(args: "MultiDict[str, str]") -> dict[str, Any]:
     """What the list shows for these arguments of its address."""
-    asked, today = Filter.read(args), web.firm_today()
-    book = asked.book(me=web.person().user_id)
+    asked, today, me = Filter.read(args), web.firm_today(), web.person().user_id
+    choices, view = queries.principal_choices.offered_to(me)
+    if asked.view and asked.view != view:
+        services.dashboards.show_principals(view := asked.view, by=me)
+    is_table = view == "table"
+    book = asked.book(me=me)
     rows, following = queries.principals.page(
         today=today,
         words=asked.words,
@@ -82,7 +89,13 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
         "total": total,
         "found": slugs[asked.level].principals if asked.level else total,
         "sorts": SORTS,
-        "choices": queries.principal_choices.offered(),
+        "choices": choices,
+        "is_table": is_table,
+        "next_promises": queries.timeline.next_promises(ids, today=web.today()) if is_table else {},
+        "ways": [
+            (text, icon, url_for("principals.index", **asked.address(view=one)), one == view)
+            for one, text, icon in (("cards", "Cards", "layout-grid"), ("table", "Table", "list"))
+        ],
         "lede": principal_sentences.of_list(shares),
         "here": url_for("principals.index", **asked.address(after=asked.after)),
         "following": following and url_for("principals.index", **asked.address(after=following)),
@@ -121,43 +134,74 @@ def principal(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
         "promised": promised,
         "promised_total": promised_total,
         "promised_at_once": PROMISED,
-        **_timeline(principal_id, before=None),
+        **_timeline(principal_id, InteractionFilter.read(MultiDict())),
     }
 
 
 @bp.get(f"/<{NUMBER}>/interactions")
 def interactions(principal_id: int) -> Response:
-    """The timeline of a principal from a place on; htmx asks for the next part of it."""
-    if web.is_fragment():
+    """The interactions of a principal, all or some; htmx asks for the next part of them, or narrows them."""
+    asked = InteractionFilter.read(request.args)
+    if web.is_fragment() and asked.before:
         queries.principals.get(principal_id, today=web.firm_today())  # of nobody there is no next part
-        before = Key.parse(request.args.get("before", ""))
-        context = _timeline(principal_id, before=before) | {"is_next_part": True}
+        context = _timeline(principal_id, asked) | {"is_next_part": True}
         return web.render("principals/_days.html", "principals/_days.html", **context)
     context = history(request.args, principal_id)
-    return web.render("principals/interactions.html", "principals/_interactions.html", **context)
+    response = web.render("principals/interactions.html", "principals/_interactions.html", **context)
+    if web.is_fragment():
+        response.headers["HX-Push-Url"] = context["here"]
+    return response
 
 
 def history(args: "MultiDict[str, str]", principal_id: int) -> dict[str, Any]:
     """What the page of a principal's interactions shows."""
-    before, today = Key.parse(args.get("before", "")), web.firm_today()
+    asked, today = InteractionFilter.read(args), web.firm_today()
     record = queries.principals.get(principal_id, today=today)
+    authors = queries.timeline.authors_of_principal(principal_id)
     return {
         "record": record,
         "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
         "firm_today": today,
-        "before": before,
-        **_timeline(principal_id, before=before),
+        "asked": asked,
+        "types": TYPES,
+        "sentiments": SENTIMENTS,
+        "authors": [("me", "Me"), *((str(number), name) for number, name in authors)],
+        "chips": list(_chips(principal_id, asked, dict(authors), today)),
+        "here": url_for("principals.interactions", principal_id=principal_id, **asked.address()),
+        **_timeline(principal_id, asked),
     }
 
 
-def _timeline(principal_id: int, *, before: Key | None) -> dict[str, Any]:
+def _chips(
+    principal_id: int, asked: InteractionFilter, authors: Mapping[int, str], today: date
+) -> Iterator[tuple[str, str]]:
+    """Each filter that is on, as people say it, and the address without it."""
+    author = authors.get(read_number(asked.author) or 0, "somebody else")
+    said = {
+        "type": TYPES[asked.type].value if asked.type else "",
+        "author": "Logged by " + ("me" if asked.author == "me" else author) if asked.author else "",
+        "sentiment": SENTIMENTS[asked.sentiment].value if asked.sentiment else "",
+        "only": "Real contact" if asked.only else "",
+        "since": f"From {filters.day(asked.since, today)}" if asked.since else "",
+        "until": f"Until {filters.day(asked.until, today)}" if asked.until else "",
+    }
+    for name, text in said.items():
+        if text:
+            without = asked.address(**{name: ""})
+            yield text, url_for("principals.interactions", principal_id=principal_id, **without)
+
+
+def _timeline(principal_id: int, asked: InteractionFilter) -> dict[str, Any]:
     """A part of the timeline by days of the reader, and the address of the part before it in time."""
-    entries, earlier = queries.timeline.of_principal(principal_id, before=before)
+    entries, earlier = queries.timeline.of_principal(
+        principal_id, narrow=asked.narrow(me=web.person().user_id), before=asked.before
+    )
+    later: dict[str, Any] = asked.address(before=earlier)
     return {
-        "days": list(_days(entries, before=before)),
+        "days": list(_days(entries, before=asked.before)),
         "is_next_part": False,
-        "earlier": earlier
-        and url_for("principals.interactions", principal_id=principal_id, before=str(earlier)),
+        "is_narrowed": asked.is_on,
+        "earlier": earlier and url_for("principals.interactions", principal_id=principal_id, **later),
     }
 
 

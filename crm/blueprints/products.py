@@ -39,6 +39,7 @@ def product(args: "MultiDict[str, str]", product_id: int) -> dict[str, Any]:  # 
         "may_change": record_pages.may_change(*profile.owners),
         "is_favorite": is_favorite,
         "lines": queries.stock.of_product(product_id),
+        "verdicts": queries.samples.verdicts(product_id),
         "deals": deals,
         "deals_total": deals_total,
         "firm_today": today,

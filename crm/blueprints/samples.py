@@ -17,6 +17,7 @@ from crm.models import Opportunity
 from crm.queries.keys import read_number
 from crm.queries.promises import Named
 from crm.queries.samples import Tasting
+from crm.queries.timeline import Place
 
 bp = Blueprint("samples", __name__, url_prefix="/samples")
 
@@ -56,6 +57,17 @@ def create(opportunity_id: int) -> Response:
         return _sending(opportunity, form, status=422)
     web.toast("Noted what was sent. You are reminded to ask.")
     return web.done(_home(opportunity_id))
+
+
+@bp.get(f"{ONE}/history")
+def history(sample_id: int) -> Response:
+    """Who changed what of it, when, from what to what."""
+    before = Place.parse(request.args.get("before", ""))
+    tasting = queries.samples.get(sample_id)
+    context = record_pages.history("samples", sample_id, before)
+    return web.render(
+        "samples/history.html", "samples/_history.html", tasting=tasting, back_url=_back(tasting), **context
+    )
 
 
 @bp.get(f"{ONE}/edit")

@@ -22,6 +22,10 @@ SORTS = {Sort.COLDEST: "Coldest first", Sort.RECENT: "Last interaction", Sort.NA
 """The orders on offer, as people call them."""
 
 
+VIEWS = ("cards", "table")
+"""How the list can be read."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """What is asked of the list. Whatever an address says that means nothing counts as not said."""
@@ -34,6 +38,8 @@ class Filter:
     segment: str
     sort: Sort
     after: Key | None
+    view: str = ""
+    """`cards` or `table` where that is chosen just now, or "" for how it was."""
 
     @classmethod
     def read(cls, args: "MultiDict[str, str]") -> "Filter":
@@ -46,6 +52,7 @@ class Filter:
             segment=read_word(args.get("segment", "")) or "",
             sort=Sort(sort) if sort in set(Sort) else Sort.COLDEST,
             after=Key.parse(args.get("after", "")),
+            view=args["view"] if args.get("view") in VIEWS else "",
         )
 
     @property

@@ -79,6 +79,8 @@ class DashboardPreference(Model):
     hidden: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}", default=list)
     filters: Mapped[str] = mapped_column(server_default="", default="")
     """What was asked last, as a query string without the question mark."""
+    principals_as: Mapped[str] = mapped_column(server_default="cards", default="cards")
+    """How they read the list of principals: as `cards` or as a `table`."""
 
     __table_args__ = (
         sa.CheckConstraint(
@@ -88,4 +90,5 @@ class DashboardPreference(Model):
             "cardinality(hidden) <= 50 and array_position(hidden, null) is null", name="hidden"
         ),
         sa.CheckConstraint("char_length(filters) <= 4000", name="filters"),
+        sa.CheckConstraint("principals_as in ('cards', 'table')", name="principals_as"),
     )

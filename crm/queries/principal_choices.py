@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from crm.db import db
-from crm.models import Organization, User
+from crm.models import DashboardPreference, Organization, User
 from crm.queries.lists.pages import Choice
 
 OWNERS = (
@@ -37,9 +37,14 @@ class Choices:
     segments: list[Choice]
 
 
-def offered() -> Choices:
-    """What there is to choose from."""
-    return read(*db.session.execute(sa.select(OWNERS, SEGMENTS)).one())
+def offered_to(user_id: int) -> tuple[Choices, str]:
+    """What there is to choose from, and how this person reads the list of principals: as `cards` or as a
+    `table`.
+    """
+    kept = DashboardPreference
+    view = sa.select(kept.principals_as).where(kept.user_id == user_id).scalar_subquery()
+    owners, segments, known = db.session.execute(sa.select(OWNERS, SEGMENTS, view)).one()
+    return read(owners, segments), known or "cards"
 
 
 def read(owners: list[list[str]] | None, segments: list[str] | None) -> Choices:

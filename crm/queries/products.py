@@ -12,6 +12,10 @@ from crm.models import Organization, Product
 from crm.queries import organizations
 from crm.queries.organizations import GLANCE, Deal
 from crm.queries.promises import Named
+from crm.queries.samples import Verdicts, read_verdicts
+
+FEW_TAKERS = 3
+"""Organizations that a line card names for each product."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,19 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Taker:
+    """An organization that has a product or is offered it, by the opportunity that says so."""
+
+    name: str
+    opportunity_id: int
+    is_won: bool
+
+
+@dataclass(frozen=True)
 class Item:
-    """One product of a line card as it is printed for a kitchen or a buyer."""
+    """One product of a line card as it is printed for a kitchen or a buyer: with everybody's numbers, those
+    who take it (won first, then open; the first of `takers_total`), and what was said of its samples.
+    """
 
     product_id: int
     name: str
@@ -67,6 +82,9 @@ class Item:
     allergens: list[str]
     certifications: list[str]
     numbers: list[Number]
+    takers: list[Taker]
+    takers_total: int
+    verdicts: Verdicts
 
 
 @dataclass(frozen=True)
@@ -97,8 +115,28 @@ _CARD = sa.text(
            (select json_agg(json_build_array(d.name, s.item_number, s.is_primary)
                             order by s.is_primary desc, d.name_key)
               from product_distributors s join organizations d on d.organization_id = s.distributor_id
-             where s.product_id = p.product_id and s.deleted_at is null and d.deleted_at is null) as numbers
+             where s.product_id = p.product_id and s.deleted_at is null and d.deleted_at is null) as numbers,
+           taken.takers, taken.n as takers_total, tasted.verdicts
       from products p
+      cross join lateral (
+           select json_agg(json_build_array(t.name, t.opportunity_id, t.is_won) order by t.place)
+                      filter (where t.place <= :each) as takers,
+                  count(*) as n
+             from (select one.*, row_number() over (order by one.is_won desc, one.name_key) as place
+                     from (select distinct on (o.organization_id) o.name, o.name_key, d.opportunity_id,
+                                  d.closed_at is not null as is_won
+                             from opportunity_products l
+                             join opportunities d on d.opportunity_id = l.opportunity_id
+                             join organizations o on o.organization_id = d.organization_id
+                            where l.product_id = p.product_id and d.deleted_at is null
+                              and (d.closed_at is null or d.stage = 'Closed - Won')
+                            order by o.organization_id, d.closed_at desc nulls last, d.opportunity_id desc
+                          ) one) t) taken
+      cross join lateral (
+           select json_object_agg(v.verdict, v.n) as verdicts
+             from (select coalesce(verdict::text, '') as verdict, count(*) as n
+                     from samples s where s.product_id = p.product_id and s.deleted_at is null
+                    group by 1) v) tasted
      where p.principal_id = :principal and p.deleted_at is null
      order by fold(p.category) nulls last, p.category, p.name_key, p.product_id
      limit :most
@@ -144,10 +182,11 @@ def opportunities(product_id: int, *, today: date, at_most: int = GLANCE) -> tup
 
 
 def card(principal_id: int, *, at_most: int = 500) -> tuple[list[Item], int]:
-    """The whole line card of a principal with everybody's numbers, by category and name, products without a
-    category last; and how many products there are.
+    """The whole line card of a principal, by category and name, products without a category last; and how
+    many products there are.
     """
-    rows = db.session.execute(_CARD, {"principal": principal_id, "most": at_most}).all()
+    asked = {"principal": principal_id, "most": at_most, "each": FEW_TAKERS}
+    rows = db.session.execute(_CARD, asked).all()
     items = [
         Item(
             row.product_id,
@@ -159,6 +198,9 @@ def card(principal_id: int, *, at_most: int = 500) -> tuple[list[Item], int]:
             row.allergens,
             row.certifications,
             [Number(*one) for one in row.numbers or ()],
+            [Taker(*one) for one in row.takers or ()],
+            row.takers_total,
+            read_verdicts(row.verdicts or {}),
         )
         for row in rows
     ]

@@ -1,5 +1,6 @@
 """Samples with the names of what they point to, and the steps of their way as timelines tell them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -58,6 +59,15 @@ class Verdicts:
     waiting: int
     said: dict[SampleVerdict, int]
 
+    @property
+    def total(self) -> int:
+        return self.waiting + sum(self.said.values())
+
+    def __add__(self, other: "Verdicts") -> "Verdicts":
+        """Those of both together."""
+        both = {word: self.said.get(word, 0) + other.said.get(word, 0) for word in SampleVerdict}
+        return Verdicts(self.waiting + other.waiting, {word: n for word, n in both.items() if n})
+
 
 @dataclass(frozen=True)
 class Step:
@@ -113,8 +123,13 @@ def verdicts(product_id: int) -> Verdicts:
         .where(Sample.product_id == product_id, Sample.deleted_at.is_(None))
         .group_by(Sample.verdict)
     )
-    found = {row[0]: row[1] for row in rows}
-    return Verdicts(found.pop(None, 0), {word: found[word] for word in SampleVerdict if word in found})
+    return read_verdicts({row[0]: row[1] for row in rows})
+
+
+def read_verdicts(counts: Mapping[str | None, int]) -> Verdicts:
+    """The same from how many samples have each verdict, None or "" for those that wait for one."""
+    said = {word: counts[word] for word in SampleVerdict if word in counts}
+    return Verdicts(sum(counts.values()) - sum(said.values()), said)
 
 
 def steps(whose: sa.ColumnElement[bool], *, is_archived_too: bool = False) -> sa.Select[Any]:

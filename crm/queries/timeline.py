@@ -1,8 +1,9 @@
 """What happened with a principal, and what is still promised about it."""
 
 import textwrap
+from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
@@ -16,11 +17,13 @@ from crm.models import (
     InteractionPrincipal,
     Opportunity,
     Organization,
+    PrincipalWeek,
     User,
 )
 from crm.queries import follow_ups, promises
 from crm.queries.keys import read_moment, read_number
 from crm.queries.promises import Promise
+from crm.queries.spans import begins
 
 PAGE = 20
 
@@ -114,10 +117,45 @@ class Key(NamedTuple):
         return cls(at, interaction_id) if at and interaction_id is not None else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Narrow:
+    """Which interactions of a principal; None = any. Days are the firm's, both included."""
+
+    interaction_type: InteractionType | None = None
+    author_id: int | None = None
+    sentiment: Sentiment | None = None
+    since: date | None = None
+    until: date | None = None
+    is_counted: bool = False
+    """Only real contact, as the summary counts it."""
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """True, all of them, for those links of a principal."""
+        link = InteractionPrincipal
+        asked: list[tuple[object, sa.ColumnElement[bool]]] = [
+            (self.interaction_type, link.interaction_type == self.interaction_type),
+            (self.author_id, link.author_id == self.author_id),
+            (self.sentiment, Interaction.sentiment == self.sentiment),
+            (self.since, link.interaction_date >= begins(self.since or date.min)),
+            (self.until, link.interaction_date < begins((self.until or date.min) + timedelta(days=1))),
+            (self.is_counted or None, link.counts.is_(True)),
+        ]
+        return [condition for word, condition in asked if word is not None]
+
+
+def authors_of_principal(principal_id: int) -> list[tuple[int, str]]:
+    """Who ever logged anything that counted for a principal, by name. Read from the weeks that are kept."""
+    week = PrincipalWeek
+    theirs = sa.select(week.author_id).where(week.principal_id == principal_id)
+    people = sa.select(User.user_id, User.full_name).where(User.user_id.in_(theirs))
+    return [(row[0], row[1]) for row in db.session.execute(people.order_by(User.full_name, User.user_id))]
+
+
 def of_principal(
-    principal_id: int, *, before: Key | None = None, limit: int = PAGE
+    principal_id: int, *, narrow: Narrow | None = None, before: Key | None = None, limit: int = PAGE
 ) -> tuple[list[Entry], Key | None]:
-    """Interactions that name a principal or are about an opportunity of it, mere promises too, newest first.
+    """Interactions that name a principal or are about an opportunity of it, mere promises too, newest first;
+    of those only what `narrow` asks for.
 
     Left out is what was archived, itself or with its opportunity.
     """
@@ -125,7 +163,7 @@ def of_principal(
     query = (
         _entries()
         .join(link, link.interaction_id == Interaction.interaction_id)
-        .where(link.principal_id == principal_id, *_live())
+        .where(link.principal_id == principal_id, *_live(), *(narrow.conditions() if narrow else ()))
         .order_by(link.interaction_date.desc(), link.interaction_id.desc())
         .limit(limit + 1)
     )
@@ -190,6 +228,20 @@ def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) 
         .order_by(Interaction.follow_up_date, Interaction.interaction_id)
     )
     return promises.read_first(chosen, at_most)
+
+
+def next_promises(principal_ids: Collection[int], *, today: date) -> dict[int, date]:
+    """The day of the next open promise about each of these principals; one without any is left out."""
+    link = InteractionPrincipal
+    rows = db.session.execute(
+        sa.select(link.principal_id, sa.func.min(Interaction.follow_up_date))
+        .join(link, link.interaction_id == Interaction.interaction_id)
+        .where(
+            follow_ups.is_open("everyone"), follow_ups.is_awake(today), link.principal_id.in_(principal_ids)
+        )
+        .group_by(link.principal_id)
+    )
+    return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
 def _live() -> tuple[sa.ColumnElement[bool], ...]:

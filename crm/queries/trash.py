@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from crm.db import db
-from crm.enums import RecordKind
+from crm.enums import Archivable
 from crm.queries.keys import read_moment, read_number
 
 PAGE = 50
@@ -17,7 +17,7 @@ PAGE = 50
 class Archived:
     """One archived record. `owners` are the users of whom one, or their manager, may restore it."""
 
-    kind: RecordKind
+    kind: Archivable
     record_id: int
     name: str
     at: datetime | None
@@ -44,32 +44,38 @@ class Key(NamedTuple):
 
 _OWNED = "array_remove(array[r.owner_id, r.{other}], null)"
 _SOURCES = {
-    RecordKind.ORGANIZATION: (
+    Archivable.ORGANIZATION: (
         f"select r.organization_id as id, r.name, {_OWNED.format(other='second_owner_id')} as owners,"
         " r.deleted_at from organizations r"
     ),
-    RecordKind.CONTACT: (
+    Archivable.CONTACT: (
         "select r.contact_id as id, btrim(r.first_name || ' ' || r.last_name) as name,"
         " array_remove(array[r.owner_id], null) as owners, r.deleted_at from contacts r"
     ),
-    RecordKind.PRODUCT: (
+    Archivable.PRODUCT: (
         f"select p.product_id as id, p.name, {_OWNED.format(other='second_owner_id')} as owners, p.deleted_at"
         " from products p left join organizations r on r.organization_id = p.principal_id"
     ),
-    RecordKind.OPPORTUNITY: (
+    Archivable.OPPORTUNITY: (
         f"select r.opportunity_id as id, r.name, {_OWNED.format(other='second_owner_id')} as owners,"
         " r.deleted_at from opportunities r"
     ),
-    RecordKind.INTERACTION: (
+    Archivable.INTERACTION: (
         "select r.interaction_id as id, concat_ws(': ', r.interaction_type::text,"
         " coalesce(r.subject, r.follow_up_note, left(r.notes, 60))) as name,"
         f" {_OWNED.format(other='author_id')} as owners, r.deleted_at from interactions r"
+    ),
+    Archivable.SAMPLE: (
+        "select s.sample_id as id, p.name || ' for ' || r.name as name,"
+        f" {_OWNED.format(other='second_owner_id')} as owners, s.deleted_at from samples s"
+        " join products p on p.product_id = s.product_id"
+        " join opportunities r on r.opportunity_id = s.opportunity_id"
     ),
 }
 
 
 def page(
-    *, kind: RecordKind | None = None, before: Key | None = None, limit: int = PAGE
+    *, kind: Archivable | None = None, before: Key | None = None, limit: int = PAGE
 ) -> tuple[list[Archived], Key | None]:
     """One page of what is archived, of one kind or of all, and where the next begins (None = nowhere)."""
     kinds = [kind] if kind else list(_SOURCES)
@@ -83,12 +89,12 @@ def page(
     query = f"select t.* from ({both}) t order by t.deleted_at desc, t.id desc limit :most"
     bound = {"most": limit + 1} | ({"at": before.at, "number": before.record_id} if before else {})
     rows = db.session.execute(sa.text(query), bound).all()
-    found = [Archived(RecordKind(row.kind), row.id, row.name, row.deleted_at, row.owners) for row in rows]
+    found = [Archived(Archivable(row.kind), row.id, row.name, row.deleted_at, row.owners) for row in rows]
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], Key(last.at, last.record_id) if last and last.at else None
 
 
-def get(kind: RecordKind, record_id: int) -> Archived:
+def get(kind: Archivable, record_id: int) -> Archived:
     """One record, archived or not. Raises `sqlalchemy.exc.NoResultFound` if there is none of that number."""
     query = f"select s.* from ({_SOURCES[kind]}) s where s.id = :number"
     row = db.session.execute(sa.text(query), {"number": record_id}).one()

@@ -1,4 +1,6 @@
-"""What a person keeps of their dashboard: what they asked last, the order of the panels, which are hidden."""
+"""What a person keeps of their dashboard and of the list of principals: what they asked last, the order of
+the panels, which are hidden, cards or a table.
+"""
 
 from collections.abc import Sequence
 
@@ -16,6 +18,11 @@ def remember(filters: str, *, by: int) -> None:
 def arrange(panels: Sequence[str], hidden: Sequence[str], *, by: int) -> None:
     """Show user `by` the panels in this order and without those that are hidden."""
     _keep(by, panels=list(panels), hidden=list(hidden))
+
+
+def show_principals(view: str, *, by: int) -> None:
+    """Show user `by` the list of principals as `cards` or as a `table` from now on."""
+    _keep(by, principals_as=view)
 
 
 def _keep(by: int, **values: object) -> None:

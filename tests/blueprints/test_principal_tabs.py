@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm import principal_sentences
-from crm.enums import AdvocacyStatus, EngagementLevel
+from crm.enums import AdvocacyStatus, EngagementLevel, SampleVerdict
 from crm.enums import OpportunityStage as Stage
-from crm.models import ContactAdvocacy, EngagementChange, Organization, User
+from crm.models import ContactAdvocacy, EngagementChange, Organization, ProductDistributor, User
 from crm.queries.standings import Standing
 from tests.clients import Client
 from tests.conftest import Counting
@@ -171,3 +171,106 @@ def test_of_an_archived_principal_what_is_known_stays_to_be_read(
     gone = make.principal("Gone Foods", deleted_at=NOW)
     page = sign_in(nell).get(path(gone, rest))
     assert (page.status_code, "Archived on" in page.text) == (200, True)
+
+
+def entries(page: str) -> list[str]:
+    """The interactions that a page of them tells, by the notes they were given here."""
+    return [word for word in ("cheese", "bread", "jam") if word in page.split('id="interactions-title"')[1]]
+
+
+@pytest.fixture
+def told(make: Make, bakery: Organization, nell: User, otis: User) -> Organization:
+    """A principal with three interactions of different kinds, people and days."""
+    make.interaction(
+        principals=[bakery], author=nell, interaction_type="Email", sentiment="Positive",
+        notes="cheese", on=NOW - timedelta(days=1),
+    )  # fmt: skip
+    make.interaction(
+        principals=[bakery], author=otis, interaction_type="Meeting", sentiment="Negative",
+        notes="bread", on=NOW - timedelta(days=5),
+    )  # fmt: skip
+    make.interaction(
+        principals=[bakery], author=otis, interaction_type="Email", notes="jam", is_touch=False,
+        on=NOW - timedelta(days=20),
+    )  # fmt: skip
+    return bakery
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", ["cheese", "bread", "jam"]),
+        ("type=email", ["cheese", "jam"]),
+        ("author=me", ["cheese"]),
+        ("sentiment=negative", ["bread"]),
+        ("only=counted", ["cheese", "bread"]),
+        (f"since={TODAY - timedelta(days=6)}", ["cheese", "bread"]),
+        (f"until={TODAY - timedelta(days=4)}", ["bread", "jam"]),
+        (f"type=email&until={TODAY - timedelta(days=4)}", ["jam"]),
+        ("type=nonsense&author=x&since=yesterday", ["cheese", "bread", "jam"]),
+        ("type=demo-sampled", []),
+    ],
+)
+def test_interactions_are_narrowed_by_type_person_sentiment_and_days(
+    sign_in: SignIn, nell: User, told: Organization, asked: str, found: list[str]
+) -> None:
+    page = sign_in(nell).get(path(told, f"/interactions?{asked}")).text
+    assert entries(page) == found
+    assert ("Take a filter off" in page) is (found == [])
+
+
+def test_a_filter_that_is_on_can_be_taken_away_and_stays_in_the_next_part(
+    make: Make, sign_in: SignIn, nell: User, told: Organization
+) -> None:
+    client = sign_in(nell)
+    page = client.get(path(told, "/interactions?type=email&sentiment=positive")).text
+    assert 'aria-label="Take away Email"' in page
+    assert f'href="/principals/{told.organization_id}/interactions?sentiment=positive"' in page
+    for n in range(25):
+        make.interaction(principals=[told], interaction_type="Email", on=NOW - timedelta(days=30 + n))
+    page = client.get(path(told, "/interactions?type=email")).text
+    later = page.split('class="earlier"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "type=email" in later
+    part = client.get(later, headers={"HX-Request": "true"}).text
+    assert part.count("<li") == 7
+    assert "<form" not in part
+    narrowed = client.get(path(told, "/interactions?type=meeting"), headers={"HX-Request": "true"})
+    assert narrowed.headers["HX-Push-Url"] == path(told, "/interactions?type=meeting")
+    assert 'id="content"' in narrowed.text
+
+
+def test_the_figure_of_interactions_leads_to_those_that_it_counts(
+    sign_in: SignIn, nell: User, told: Organization
+) -> None:
+    client = sign_in(nell)
+    page = client.get(path(told)).text
+    assert "3 interactions so far" in page
+    href = path(told, "/interactions?only=counted")
+    assert f'href="{href}"' in page
+    assert entries(client.get(href).text) == ["cheese", "bread"]
+
+
+def test_the_line_card_tells_who_stocks_who_takes_and_what_was_said_of_samples(
+    make: Make, sign_in: SignIn, nell: User, bakery: Organization
+) -> None:
+    loaf, bun = make.product("Loaf", principal=bakery), make.product("Bun", principal=bakery)
+    make.save(
+        ProductDistributor(
+            product_id=loaf.product_id,
+            distributor_id=make.distributor("Harbor").organization_id,
+            item_number="77",
+        )
+    )
+    won = make.opportunity(organization=make.organization("Grill"), products=[loaf], stage=Stage.CLOSED_WON)
+    make.opportunity(organization=make.organization("Diner"), products=[loaf])
+    make.opportunity(organization=make.organization("Cafe"), products=[loaf], stage=Stage.CLOSED_NO_FIT)
+    make.sample(won, product=loaf, verdict=SampleVerdict.LIKED)
+    make.sample(won, product=bun)
+    page = sign_in(nell).get(path(bakery, "/products")).text
+    assert "One product of two stocked by a distributor, one taken by somebody." in page
+    line = page.split(">Loaf</a>")[1].split("</tr>")[0]
+    assert "77" in line
+    assert line.index("Grill") < line.index("has it") < line.index("Diner") < line.index("is offered it")
+    assert "Cafe" not in line
+    assert f'href="/samples?verdict=liked&amp;product={loaf.product_id}"' in line
+    assert "no distributor yet" in page.split(">Bun</a>")[1].split("</tr>")[0]

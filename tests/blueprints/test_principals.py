@@ -492,11 +492,12 @@ def a_book(make: Make, nell: User, *, size: int) -> Organization:
 def test_pages_ask_the_database_at_most_eight_times_with_10_rows_as_with_100(
     reader: Client, make: Make, nell: User, statements: Counting
 ) -> None:
-    asked: dict[str, list[int]] = {"list": [], "principal": [], "interactions": []}
+    asked: dict[str, list[int]] = {"list": [], "table": [], "principal": [], "interactions": []}
     for size in (10, 90):
         number = a_book(make, nell, size=size).organization_id
         for name, address in (
-            ("list", "/principals?q=a"),
+            ("table", "/principals?view=table"),
+            ("list", "/principals?q=a&view=cards"),
             ("principal", f"/principals/{number}"),
             ("interactions", f"/principals/{number}/interactions"),
         ):
@@ -505,3 +506,19 @@ def test_pages_ask_the_database_at_most_eight_times_with_10_rows_as_with_100(
                 assert reader.get(address).status_code == 200
             asked[name].append(len(seen))
     assert all(few == many <= 8 for few, many in asked.values()), asked
+
+
+def test_cards_or_a_table_is_remembered_for_each_person(
+    reader: Client, sign_in: SignIn, bakery: Organization, make: Make, nell: User, otis: User
+) -> None:
+    make.interaction(principals=[bakery], author=nell, on=noon(3), follow_up_date=TODAY)
+    assert page(reader, "/principals").select_one("table") is None
+    assert reader.get("/principals?view=table").status_code == 200
+    found = page(reader, "/principals")
+    row = words(the(found, "tbody tr"))
+    assert "Amberfold Bakery Co." in row
+    assert "today" in row
+    assert words(the(found, "#ways [aria-current]")) == "Table"
+    assert page(sign_in(otis), "/principals").select_one("table") is None
+    page(sign_in(nell), "/principals?view=cards")
+    assert page(sign_in(nell), "/principals?view=nonsense").select_one("table") is None

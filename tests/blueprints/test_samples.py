@@ -279,3 +279,34 @@ def test_the_proposed_day_is_a_working_day() -> None:
 
     monday = datetime(2026, 11, 23, tzinfo=UTC).date()
     assert [ask_on(monday + timedelta(days=n)).weekday() for n in range(7)] == [0, 1, 2, 3, 4, 0, 0]
+
+
+def test_a_sample_has_a_history_and_comes_back_from_the_trash_with_its_promise(
+    make: Make, sign_in: SignIn, nell: User, brunch: Opportunity, loaf: Product
+) -> None:
+    sample = make.sample(brunch, product=loaf, owner=nell)
+    client, number = sign_in(nell), sample.sample_id
+    assert posted(client, f"/samples/{number}/archive").status_code == 303
+    assert "Honey oat Pullman for Brunch bread" in client.get("/trash?kind=sample").text
+    history = client.get(f"/samples/{number}/history").text
+    assert "Archived" in history.split("<main")[1]
+    assert posted(client, f"/trash/sample/{number}/restoration").status_code == 303
+    db.session.refresh(sample)
+    assert sample.deleted_at is None
+    assert sample.follow_up_id is not None
+    assert db.session.get_one(Interaction, sample.follow_up_id).completed_at is None
+    client.get("/trash")
+    assert "Honey oat Pullman for" not in client.get("/trash?kind=sample").text
+
+
+def test_the_page_of_a_product_tells_what_was_said_of_its_samples(
+    make: Make, sign_in: SignIn, nell: User, brunch: Opportunity, loaf: Product
+) -> None:
+    client, page = sign_in(nell), f"/products/{loaf.product_id}"
+    assert "Nobody has tasted it yet" in client.get(page).text
+    make.sample(brunch, product=loaf)
+    for verdict in (SampleVerdict.LIKED, SampleVerdict.LIKED, SampleVerdict.DISLIKED):
+        make.sample(brunch, product=loaf, verdict=verdict)
+    card = client.get(page).text.split('id="samples"')[1].split("</section>")[0]
+    assert f'href="/samples?verdict=liked&amp;product={loaf.product_id}"><b>2</b>' in card
+    assert f'href="/samples?verdict=none&amp;product={loaf.product_id}"><b>1</b>' in card

@@ -43,6 +43,7 @@ PAGES = (
     "/opportunities/1/people/new",
     "/samples",
     "/samples/of/1",
+    "/principals?view=table",
     "/principals/1/pipeline",
     "/principals/1/interactions",
     "/principals/1/contacts",
