@@ -32,6 +32,8 @@ LABELS = {
     "left_on": "Left on",
     "contact_id": "Sent to",
     "follow_up_id": "Follow-up",
+    "product_id": "Product",
+    "opportunity_id": "Opportunity",
 }
 """What people call a column; any other by its own name."""
 

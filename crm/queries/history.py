@@ -21,7 +21,16 @@ KEPT = 1_000
 """Changes of one row that are told; the table keeps all."""
 
 NOT_TOLD = frozenset(
-    {"created_at", "updated_at", "version", "name_key", "organization_id", "contact_id", "owner_text"}
+    {
+        "created_at",
+        "updated_at",
+        "version",
+        "name_key",
+        "organization_id",
+        "contact_id",
+        "owner_text",
+        "sample_id",
+    }
 )
 """Columns that say nothing to a person. The organization of a contact is told, see `_TOLD_OF`."""
 _TOLD_OF = {"contacts": {"organization_id"}, "samples": {"contact_id"}}

@@ -267,7 +267,7 @@ def test_the_line_card_tells_who_stocks_who_takes_and_what_was_said_of_samples(
     make.sample(won, product=loaf, verdict=SampleVerdict.LIKED)
     make.sample(won, product=bun)
     page = sign_in(nell).get(path(bakery, "/products")).text
-    assert "One product of two stocked by a distributor, one taken by somebody." in page
+    assert "Of two products, one is stocked by a distributor and one is taken by somebody." in page
     line = page.split(">Loaf</a>")[1].split("</tr>")[0]
     assert "77" in line
     assert line.index("Grill") < line.index("has it") < line.index("Diner") < line.index("is offered it")

@@ -18,7 +18,7 @@ PAGES = (
     "/dashboard/coverage",
     "/dashboard/principals",
     "/dashboard/arrangement",
-    "/principals",
+    "/principals?view=cards",
     "/principals/1",
     "/organizations",
     "/organizations/1",

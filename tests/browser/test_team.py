@@ -25,7 +25,14 @@ def test_axe_finds_nothing_on_the_pages_of_an_admin(
     ada = visit(site.book.admin, viewport, theme=theme)
     nell = number_of(ada, "Nell Carrow")
     found, too_wide = {}, []
-    for path in ("/team", "/team/new", f"/team/{nell}", f"/team/{nell}/departure"):
+    words = "/admin/picklists/segment"
+    of_words = (
+        words,
+        "/admin/picklists/tag",
+        f"{words}/word?word=Casual",
+        f"{words}/merging?word=Casual&into=Italian",
+    )
+    for path in ("/team", "/team/new", f"/team/{nell}", f"/team/{nell}/departure", *of_words):
         ada.go(path)
         found[path] = ada.accessibility_failures()
         for width in WIDTHS:

@@ -141,3 +141,34 @@ def test_archiving_takes_nothing_along_and_restoring_brings_back_just_that(
     services.records.restore(RecordKind.CONTACT, dana.contact_id)
     db.session.refresh(dana)
     assert (place.is_archived, place.version, dana.version) == (False, 3, 1)
+
+
+EDITS = st.lists(
+    st.tuples(st.integers(0, 2), st.booleans(), st.sampled_from(["city", "notes"]), st.none() | texts),
+    max_size=12,
+)
+"""Who of three people edits, whether they look first, which column, and what it is to be."""
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=EDITS)
+def test_of_several_editors_nobody_writes_over_what_they_have_not_seen(
+    make: Make, nell: User, acting_as: Acting, edits: list[tuple[int, bool, str, str | None]]
+) -> None:
+    place = make.organization(owner=nell)
+    acting_as(nell)
+    kept: dict[str, str | None] = {"city": None, "notes": None}
+    seen = [place.version] * 3
+    for who, looks_first, column, value in edits:
+        if looks_first:
+            seen[who] = place.version
+        if seen[who] != place.version:
+            with pytest.raises(services.records.StaleVersion) as stale:
+                services.records.change(place, {column: value}, seen=seen[who])
+            assert (stale.value.version, stale.value.newest) == (place.version, {column: kept[column]})
+        else:
+            services.records.change(place, {column: value}, seen=seen[who])
+            kept[column], seen[who] = value, place.version
+        db.session.refresh(place)
+        assert {name: getattr(place, name) for name in kept} == kept
+    acting_as(None)
