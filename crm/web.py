@@ -214,6 +214,7 @@ def once(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnVa
             abort(400, "This form was not complete. Go back, load the page again and send it once more.")
         earlier = request_keys.claim(key, by=person().user_id)
         if earlier is not None:
+            toast("That was saved already, and stands there once.")
             return done(earlier)
         response = make_response(view(*args, **kwargs))
         if response.status_code < 400:

@@ -1,5 +1,7 @@
 """Logging an interaction: one form as a dialog, a sheet on phones, and a page without scripts."""
 
+from uuid import UUID
+
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -48,8 +50,13 @@ def new() -> Response:
 def draft() -> Response:
     """The form as it stands, with what depends on whom it was with: asked for when that changes, and by the
     Find button without scripts. Nothing is saved.
+
+    An entry that waited in the browser, and is opened again, is told what is wrong with it.
     """
-    return _show(InteractionForm(today=web.today()), letters=request.form.get("letters", ""))
+    form = InteractionForm(today=web.today())
+    if _waited():
+        form.validate()
+    return _show(form, letters=request.form.get("letters", ""))
 
 
 @bp.get("/subjects")
@@ -107,10 +114,10 @@ def _another(form: InteractionForm) -> Response:
 
 
 def _show(form: InteractionForm, *, status: int = 200, letters: str = "") -> Response:
-    return web.render(PAGE, FRAGMENT, status=status, **_context(form, letters=letters))
+    return web.render(PAGE, FRAGMENT, status=status, **_context(form, letters=letters, entry_key=_waited()))
 
 
-def _context(form: InteractionForm, *, letters: str = "") -> dict[str, object]:
+def _context(form: InteractionForm, *, letters: str = "", entry_key: str | None = None) -> dict[str, object]:
     subject = queries.whom.get(form.about.data or "")
     named = list(form.principals.data or [])
     if subject is not None and subject.is_at_principal and request.method == "GET":
@@ -133,7 +140,18 @@ def _context(form: InteractionForm, *, letters: str = "") -> dict[str, object]:
         "letters": letters,
         "found": queries.whom.search(letters),
         "promises": promises,
+        "entry_key": entry_key,
     }
+
+
+def _waited() -> str | None:
+    """The request key of an entry that waited in the browser and from which the form was opened; or None. It
+    goes on under that key, so that it arrives once, also if it had arrived before.
+    """
+    try:
+        return str(UUID(request.form.get("entry", "")))
+    except ValueError:
+        return None
 
 
 def _subject(form: InteractionForm) -> Subject | None:

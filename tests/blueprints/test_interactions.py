@@ -89,6 +89,31 @@ def test_a_double_click_makes_one_interaction_and_one_answer(
     assert len(logged()) == 1
 
 
+def test_an_entry_that_waited_in_the_browser_goes_on_under_its_key_and_is_told_what_is_wrong(
+    nell: User, sign_in: SignIn, filled: Callable[..., Any]
+) -> None:
+    client, entry = sign_in(nell), filled(interaction_type="")
+    entry["entry"] = entry["request_key"]
+    for address, status in (("/interactions/draft", 200), ("/interactions", 422)):
+        answer = client.submit(address, entry, headers=HTMX)
+        form = BeautifulSoup(answer.text, "html.parser").select_one("#log-form")
+        assert form is not None
+        assert (answer.status_code, errors(answer.text)) == (
+            status,
+            {"interaction_type": "Choose what it was."},
+        )
+        assert form["data-draft-key-value"] == f"entry:{entry['request_key']}"
+        assert [form.select_one(f"[name={name}]")["value"] for name in ("request_key", "entry")] == [  # type: ignore[index]
+            entry["request_key"]
+        ] * 2
+    client.submit("/interactions", entry | {"interaction_type": "Note"})
+    assert (
+        "saved already"
+        in client.submit("/interactions", entry | {"interaction_type": "Note"}, headers=HTMX).text
+    )
+    assert len(logged()) == 1
+
+
 def test_a_key_of_another_person_opens_nothing(
     nell: User, otis: User, sign_in: SignIn, filled: Callable[..., Any]
 ) -> None:

@@ -1,6 +1,7 @@
 """A real Chromium over the real application: gunicorn on its own database, seeded through the factories."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -226,6 +227,6 @@ def visit(
 
 
 def _note(person: Person, kind: str, text: str) -> None:
-    """Policy violations and script errors; an answer of 4xx that a test provokes is none."""
-    if kind == "error" and "Failed to load resource" not in text:
+    """Policy violations and script errors; a 4xx or no answer that a test provokes is none."""
+    if kind == "error" and not re.match("Failed to load resource|htmx:(afterRequest|sendError)", text):
         person.complaints.append(text)

@@ -20,12 +20,13 @@ export function readDraft(key) {
   }
 }
 
-/** @param {string} key @param {Draft} draft */
+/** @param {string} key @param {Draft} draft; @returns {boolean} whether it is kept: storage may be full, or closed to us */
 export function keepDraft(key, draft) {
   try {
     localStorage.setItem(place(key), JSON.stringify(draft));
+    return true;
   } catch {
-    // Storage is full or closed to us: the text still stands in the form.
+    return false; // the text still stands in the form
   }
 }
 

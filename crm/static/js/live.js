@@ -98,8 +98,8 @@ async function fetchOne(id) {
   }
 }
 
-/** @param {string} id @param {string} html */
-function show(id, html) {
+/** Shows the fragment as it stands in an answer, if nobody is at it. @param {string} id @param {string} html */
+export function show(id, html) {
   const fragment = document.getElementById(id);
   if (!fragment) return;
   if (!asked.delete(id) && isBusy(fragment)) return hold(id);
@@ -107,6 +107,7 @@ function show(id, html) {
   const came = page.getElementById(id);
   if (!came) return;
   held.delete(id);
+  came.removeAttribute("hx-swap-oob"); // in the answer to a post it says itself where it belongs
   const focus = placeOf(document.activeElement, fragment);
   const open = [...fragment.querySelectorAll("details[open][id]")].map((one) => one.id);
   const scrolled = scrolls(fragment);
