@@ -5,6 +5,7 @@ Floor 5. Figures in running text: one to nine in words, from 10 in digits (desig
 
 from datetime import date
 
+from crm.enums import InteractionType
 from crm.filters import counted, day, long_day, sentence, words
 from crm.queries.follow_ups import Counts
 from crm.queries.ledger import End, Share
@@ -82,6 +83,22 @@ def pace(pace: Pace, today: date) -> str:
     else:
         than = f"{words(abs(more))} {'more' if more > 0 else 'fewer'} than"
     return f"{so_far} so far, {than} by {today:%A} last week."
+
+
+DEEDS = {
+    InteractionType.PHONE_CALL: "call",
+    InteractionType.MEETING: "meeting",
+    InteractionType.DEMO_SAMPLED: "tasting",
+    InteractionType.EMAIL: "e-mail",
+    InteractionType.FOLLOW_UP: "follow-up",
+    InteractionType.NOTE: "note",
+}
+"""What an interaction of each type is called in running text, in the order in which they are told."""
+
+
+def deeds(of_type: dict[InteractionType, int]) -> str:
+    """What was done: "two calls, one tasting"; "" for nothing."""
+    return ", ".join(counted(of_type[kind], deed) for kind, deed in DEEDS.items() if of_type.get(kind))
 
 
 def cold(standing: Standing, today: date) -> str:

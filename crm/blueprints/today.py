@@ -42,6 +42,8 @@ def content(_: MultiDict[str, str]) -> dict[str, Any]:
         "due_today": [promise for promise in due if promise.when(today) is When.TODAY],
         "week": queries.today.week(me.user_id, today=firm_today),
         "pace": sentences.pace(pace, firm_today),
+        "deeds": sentences.deeds(pace.today),
+        "firm_today": firm_today,
         "cold": [(standing, sentences.cold(standing, today)) for standing in cold],
         "logged": queries.today.lately(me.user_id),
         "is_rep": me.role is Role.REP,

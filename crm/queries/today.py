@@ -4,7 +4,7 @@ Weeks are the firm's, Monday to Sunday; `today` is the firm's day. Counts of a w
 (`principal_weeks` and the deltas not folded yet), never from the history.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -24,6 +24,7 @@ from crm.models import (
     Organization,
     principal_touches,
 )
+from crm.queries import happenings
 from crm.queries.promises import Named, last_line, named, principals_of_interaction
 
 # Statements are built once and told the person and the day when they run: building costs more than running.
@@ -67,6 +68,8 @@ class Pace:
 
     so_far: int
     by_then: int
+    today: dict[InteractionType, int] = field(default_factory=dict)
+    """Those of today by what they were; what there was none of is not in it."""
 
 
 @dataclass(frozen=True)
@@ -164,24 +167,26 @@ def pace(user_id: int, *, today: date, zone: str) -> Pace:
         "last_week": monday - timedelta(days=7),
         "then": today - timedelta(days=6),
         "this_week": monday,
+        "today": today,
         "tomorrow": today + timedelta(days=1),
     }
     asked = {"user_id": user_id} | {name: clock.at(zone, day) for name, day in days.items()}
-    return Pace(*db.session.execute(_pace(), asked).one())
+    so_far, by_then, *of_type = db.session.execute(_pace(), asked).one()
+    return Pace(so_far, by_then, {kind: n for kind, n in zip(InteractionType, of_type, strict=True) if n})
 
 
 @cache
-def _pace() -> sa.Select[int, int]:
+def _pace() -> sa.Select[Any]:
     on, moment = Interaction.interaction_date, sa.DateTime(timezone=True)
-    last_week, then, this_week, tomorrow = (
-        sa.bindparam(name, type_=moment) for name in ("last_week", "then", "this_week", "tomorrow")
+    last_week, then, this_week, begins, tomorrow = (
+        sa.bindparam(name, type_=moment) for name in ("last_week", "then", "this_week", "today", "tomorrow")
     )
-    return sa.select(sa.func.count().filter(on >= this_week), sa.func.count().filter(on < then)).where(
-        Interaction.author_id == _USER,
-        on >= last_week,
-        on < tomorrow,
-        Interaction.is_touch,
-        Interaction.deleted_at.is_(None),
+    of_type = [
+        sa.func.count().filter(on >= begins, Interaction.interaction_type == kind) for kind in InteractionType
+    ]
+    counts: list[Any] = [sa.func.count().filter(on >= this_week), sa.func.count().filter(on < then), *of_type]
+    return sa.select(*counts).where(
+        Interaction.author_id == _USER, on >= last_week, on < tomorrow, happenings.is_touch()
     )
 
 

@@ -97,6 +97,18 @@ def test_a_manager_sees_what_grows_cold_in_the_whole_firm(
     assert "Copperpot Preserves" in text(page(sign_in(mara)).select_one("#cold"))
 
 
+def test_what_was_logged_today_leads_to_as_many_rows(make: Make, nell: User, sign_in: SignIn) -> None:
+    for kind in ("Phone Call", "Phone Call", "Demo/sampled"):
+        make.interaction(author=nell, interaction_type=kind)
+    make.interaction(author=nell, on=datetime.now(UTC) - timedelta(days=2))
+    client = sign_in(nell)
+    figure, every = page(client).select("h2#lately + .aside a")
+    assert text(figure) == "two calls, one tasting"
+    for link, n in ((figure, 3), (every, 4)):
+        rows = BeautifulSoup(client.get(str(link["href"])).text, "html.parser").select("tbody tr")
+        assert len(rows) == n
+
+
 def test_a_long_list_shows_its_beginning_and_the_way_to_the_rest(
     make: Make, nell: User, sign_in: SignIn
 ) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from crm import queries
+from crm import queries, sentences
 from crm.db import SYSTEM, db
 from crm.models import Interaction, User
 from tests.factories import Make
@@ -38,6 +38,25 @@ def test_the_week_counts_ones_own_touches_folded_or_not(
     acting_as(nell)
     (row,) = queries.today.week(nell.user_id, today=TODAY).principals
     assert (row.name, row.done, row.days, row.level) == ("Larkmeadow Dairy", 2, 0, "High Engagement")
+
+
+def test_what_was_done_today_is_counted_by_what_it_was(
+    make: Make, nell: User, otis: User, acting_as: ActAs
+) -> None:
+    for by, on, kind in (
+        (nell, at(0, hour=0), "Phone Call"),
+        (nell, at(0, hour=23), "Phone Call"),
+        (nell, at(0), "Demo/sampled"),
+        (nell, at(-1, hour=23), "Email"),
+        (nell, at(1, hour=0), "Email"),
+        (otis, at(0), "Note"),
+    ):
+        make.interaction(author=by, on=on, interaction_type=kind)
+    make.interaction(author=nell, on=at(0), is_touch=False, follow_up_date=TODAY)
+    make.interaction(author=nell, on=at(0), deleted_at=at(0))
+    acting_as(nell)
+    today = queries.today.pace(nell.user_id, today=TODAY, zone=CHICAGO).today
+    assert sentences.deeds(today) == "two calls, one tasting"
 
 
 def test_the_week_shows_what_one_looks_after_or_was_in_touch_for_busiest_first(
@@ -83,7 +102,8 @@ def test_the_pace_compares_up_to_the_end_of_the_same_weekday(
     make.interaction(author=nell, on=at(0), is_touch=False, follow_up_date=TODAY)
     make.interaction(author=nell, on=at(0), deleted_at=at(0))
     acting_as(nell)
-    assert queries.today.pace(nell.user_id, today=TODAY, zone=CHICAGO) == queries.today.Pace(2, 3)
+    pace = queries.today.pace(nell.user_id, today=TODAY, zone=CHICAGO)
+    assert (pace.so_far, pace.by_then) == (2, 3)
 
 
 def test_the_latest_entries_are_ones_own_newest_first(
