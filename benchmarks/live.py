@@ -1,5 +1,9 @@
 """What listeners cost those who ask for pages: the p95 of a page without and with so many open streams.
 
+And how soon one is told what was committed and has the fragment: from the press of a button (a favourite,
+taken back in the end) to the event, and to the last byte of what is asked for then. A browser adds up to
+100 ms before it asks (SPREAD in crm/static/js/live.js), so that all of them do not ask at one moment.
+
     benchmarks/live.py ADDRESS EMAIL PASSWORD [--listeners 500] [--pages 200]
 
 For a stack that runs, like that of bin/up. Clients and server share the machine, so read the two rows against
@@ -11,10 +15,12 @@ import asyncio
 import re
 import statistics
 import time
+from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+from uuid import uuid4
 
 RESULTS = Path(__file__).parent / "results" / "live.txt"
 
@@ -30,10 +36,12 @@ def sign_in(address: str, email: str, password: str) -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
-async def ask(address: str, path: str, cookies: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def ask(
+    address: str, path: str, cookies: str, more: str = ""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     at = urlsplit(address)
     reader, writer = await asyncio.open_connection(at.hostname, at.port)
-    head = f"GET {path} HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n"
+    head = f"GET {path} HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {cookies}\r\nConnection: close\r\n{more}\r\n"
     writer.write(head.encode())
     await writer.drain()
     return reader, writer
@@ -46,6 +54,36 @@ async def listen(address: str, cookies: str) -> asyncio.StreamWriter:
     if b" 200 " not in status:
         raise SystemExit(f"/live answered {status.decode().strip()}")
     return writer
+
+
+async def changes(address: str, path: str, cookies: str, n: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from each of `n` presses until it is told, and until the fragment at `path` is there."""
+    reader, stream = await ask(address, f"/live?since={time.time():.3f}", cookies)
+    told, shown = [], []
+    for _ in range(n):
+        await asyncio.sleep(0.6)
+        press = asyncio.create_task(asyncio.to_thread(favor, address, cookies))
+        began = await press
+        while not (await reader.readline()).startswith(b"data: favorites"):
+            pass
+        told.append((time.perf_counter() - began) * 1000)
+        fragment, writer = await ask(address, path, cookies, "HX-Request: true\r\nHX-Live: true\r\n")
+        await fragment.read()
+        writer.close()
+        shown.append((time.perf_counter() - began) * 1000)
+    stream.close()
+    return told, shown
+
+
+def favor(address: str, cookies: str) -> float:
+    """Turn a favourite on or off; returns when the press began."""
+    page = urlopen(Request(f"{address}/", headers={"Cookie": cookies})).read().decode()
+    token = re.search(r'"X-CSRFToken": "([^"]+)"', unescape(page))
+    form = {"csrf_token": token[1] if token else "", "request_key": str(uuid4())}
+    began = time.perf_counter()
+    asked = Request(f"{address}/favorites/organization/1", urlencode(form).encode(), {"Cookie": cookies})
+    urlopen(asked).read()
+    return began
 
 
 async def pages(address: str, path: str, cookies: str, n: int) -> list[float]:
@@ -80,6 +118,8 @@ async def measure(asked: argparse.Namespace) -> str:
     lines.append(f"{len(writers)} connected in {took:.1f} s")
     for writer in writers:
         writer.close()
+    told, shown = await changes(asked.address, asked.path, cookies, asked.changes)
+    lines += [row("press until told", told), row("press until fragment", shown)]
     lines.append(row("nobody listens again", await pages(asked.address, asked.path, cookies, asked.pages)))
     return "\n".join(lines) + "\n"
 
@@ -91,6 +131,7 @@ def main() -> None:
     parser.add_argument("password")
     parser.add_argument("--listeners", type=int, default=500)
     parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--changes", type=int, default=20)
     parser.add_argument("--path", default="/follow-ups")
     table = asyncio.run(measure(parser.parse_args()))
     print(table)

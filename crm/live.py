@@ -42,7 +42,9 @@ THREADS: Final = 8
 MOST_LISTENERS: Final = 1_000
 """Of one worker; whoever comes then is told to come back."""
 JOINED_FOR = 0.25
-"""Seconds in which changes become one event: a storm of commits is a few waves and not a thousand."""
+"""Seconds that lie at least between two events: a storm of commits is a few waves and not a thousand."""
+AT_ONCE = 0.02
+"""Seconds that the first change after a quiet while waits for the others of its commit."""
 CHECKED_EVERY = 60
 """Seconds after which it is looked whether those who listen still may."""
 STILL_HERE = 25
@@ -111,6 +113,7 @@ class Live:
         self.pages = WSGIMiddleware(flask, workers=THREADS)  # type: ignore[arg-type] # Flask says it wider
         self.listeners: set[Listener] = set()
         self.changes: list[Change] = []
+        self.flushed_at = -math.inf
         self.recent: deque[tuple[float, Change]] = deque()
         self.whole_since = math.inf
         self.hears = asyncio.Event()
@@ -173,12 +176,14 @@ class Live:
         while self.recent[0][0] < now - REMEMBERED:
             self.recent.popleft()
         if not self.changes:
-            asyncio.get_running_loop().call_later(JOINED_FOR, self.flush)
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(self.flushed_at + JOINED_FOR, loop.time() + AT_ONCE), self.flush)
         self.changes.append(change)
 
     def flush(self) -> None:
         """Send everybody what they may know of the changes that waited, as one event."""
         changes, self.changes = self.changes, []
+        self.flushed_at = asyncio.get_running_loop().time()
         for_all = joined(change for change in changes if change.person is None)
         own = {change.person for change in changes} - {None}
         for listener in self.listeners:

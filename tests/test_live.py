@@ -160,6 +160,13 @@ def test_what_is_one_persons_is_told_to_that_person_alone(house: House) -> None:
             house.book.rep,
         )
         assert await mine.next() == "favorites:1"
+        await asyncio.to_thread(
+            house.commit,
+            "insert into notifications (user_id, kind, subject, link) "
+            "select user_id, 'test', 'An export is ready', '/jobs' from users where email = %s",
+            house.book.rep,
+        )
+        assert await mine.next() == "notifications:1"
         await asyncio.to_thread(house.commit, "update contacts set position = 'Baker' where contact_id = 1")
         assert await others.next() == "contacts:1"
 

@@ -31,6 +31,8 @@ PROMISES = 3
 SOME = 15
 """Principals of the heatmap; its own page has room for all of them."""
 EVERYTHING = 1_000
+TOLD = ("engagement", "follow-ups")
+"""The panels of which the sentence under the heading tells."""
 CARDS = 12
 GLIMPSE = 4
 """Products that a card shows."""
@@ -128,13 +130,29 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
     return {
         "look": look,
         "parts": [_drawn(panel, look, found) for panel in look.shown],
-        "lede": dashboard_sentences.lede(
-            found.get("engagement", {}).get("pulses"), found.get("follow-ups", {}).get("required"), look.today
-        ),
+        "lede": _lede(look, found),
     }
 
 
+def _lede(look: Look, found: dict[str, dict[str, Any]]) -> str:
+    """The sentence under the heading, of what the panels that are shown have found."""
+    return dashboard_sentences.lede(
+        found.get("engagement", {}).get("pulses"), found.get("follow-ups", {}).get("required"), look.today
+    )
+
+
 web.redraws("dashboard.index", "dashboard/_content.html", content)
+
+
+@bp.get("/summary")
+def summary() -> Response:
+    """The sentence under the heading alone: it is asked for again when what it tells of has changed."""
+    look = Look(request.args)
+    found: dict[str, dict[str, Any]] = {}
+    for panel in look.shown:
+        if panel.name in TOLD:
+            _drawn(panel, look, found)
+    return web.render("dashboard/_lede.html", "dashboard/_lede.html", look=look, lede=_lede(look, found))
 
 
 @bp.get("/engagement")

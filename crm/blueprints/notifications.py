@@ -22,6 +22,12 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:  # noqa: ARG001 - as
     return {"news": news, "has_unread": any(one.read_at is None for one in news)}
 
 
+@bp.get("/bell")
+def bell() -> Response:
+    """What every open page asks for when there is news: the counts around it come along."""
+    return web.render("notifications/_bell.html", "notifications/_bell.html")
+
+
 @bp.post("/reading")
 @web.once
 def read() -> Response:

@@ -158,6 +158,15 @@ class Person:
         self.page.goto(self.site.address + path)
         return self.page
 
+    def count_presses(self) -> Callable[[], int]:
+        """Count how often a button or a finger comes down from now on, on any page; returns what tells it."""
+        presses: list[str] = []
+        self.page.expose_binding("pressed", lambda _: presses.append(self.page.url))
+        count = "addEventListener('pointerdown', () => window.pressed(), { capture: true })"
+        self.page.add_init_script(count)
+        self.page.evaluate(count)
+        return lambda: len(presses)
+
     def sign_in(self, email: str) -> "Person":
         self.go("/login")
         self.page.get_by_label("E-mail").fill(email)

@@ -1,7 +1,6 @@
 """What one person commits stands in another's open page at once, and takes nothing from who types there."""
 
 import re
-import time
 
 import psycopg
 from playwright.sync_api import expect
@@ -35,11 +34,7 @@ def test_an_open_page_tells_what_a_colleague_commits_and_keeps_what_is_typed(
     focused = link.inner_text()
 
     commit(site, PROMISE, contact, "Promised while you looked", site.book.rep)
-    begun = time.monotonic()
     expect(page.locator(".task", has_text="Promised while you looked")).to_be_visible()
-    assert (
-        time.monotonic() - begun < 3
-    )  # a second where the machine is not shared; the server's part has its test
     assert page.evaluate("document.activeElement.innerText") == focused
 
     # Typed text is in the log dialog, which lies over the list: both are right at once.
@@ -73,6 +68,25 @@ def test_an_open_page_tells_what_a_colleague_commits_and_keeps_what_is_typed(
     commit(site, "update opportunities set stage = 'Demo Scheduled', name = 'Moved by a colleague'")
     moved = page.locator("[data-stage='Demo Scheduled']").get_by_text("Moved by a colleague").first
     expect(moved).to_be_visible()
+
+    # So do the tabs of a principal and the sentence over the dashboard; the bell counts on any page.
+    tab = rep.go(f"/principals/{site.book.principal_id}/details")
+    commit(
+        site, "update organizations set city = 'Wrenmouth' where organization_id = %s", site.book.principal_id
+    )
+    expect(tab.get_by_text("Wrenmouth").first).to_be_visible()
+    rep.go("/dashboard?whose=me")
+    late = page.locator("#lede").inner_text()
+    commit(site, PROMISE, contact, "One more is late", site.book.rep)
+    expect(page.locator("#lede")).not_to_have_text(late)
+    rep.go("/search")
+    commit(
+        site,
+        "insert into notifications (user_id, kind, subject, link) "
+        "select user_id, 'test', 'An export is ready', '/jobs' from users where email = %s",
+        site.book.rep,
+    )
+    expect(page.locator(".sidebar [data-badge='unread']")).to_have_text("1 unread")
     rep.go("/")
 
     # A connection that broke heals by itself, and what was missed is shown.

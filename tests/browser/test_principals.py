@@ -44,6 +44,24 @@ def test_the_list_is_searched_and_filtered_without_scripts(visit: Visit, site: S
     expect(page.locator(".pcard").first).to_be_visible()
 
 
+def test_each_tab_of_a_principal_has_an_address_a_way_back_and_goes_by_key(visit: Visit, site: Site) -> None:
+    home = f"/principals/{site.book.principal_id}"
+    page = visit(site.book.rep, DESKTOP).go(home)
+    tabs = page.get_by_role("navigation", name=site.book.principal)
+    ways = ["", "/products", "/pipeline", "/interactions", "/distributors", "/contacts", "/details"]
+    for way in ways[1:]:
+        tabs.locator("[aria-current]").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(site.address + home + way)
+        expect(page.locator("h1")).to_have_text(site.book.principal)
+        expect(tabs.locator("[aria-current]")).to_have_attribute("href", home + way)
+    for way in reversed(ways[:-1]):
+        page.go_back()
+        expect(page).to_have_url(site.address + home + way)
+        expect(tabs.locator("[aria-current]")).to_have_attribute("href", home + way)
+
+
 def test_earlier_interactions_follow_in_place_and_take_the_focus(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, DESKTOP).go(f"/principals/{site.book.busy_id}")
     expect(page.locator(".timeline > li")).to_have_count(20)

@@ -6,10 +6,12 @@
 import htmx from "htmx.org";
 import { placeOf, refocus } from "./focus.js";
 
-/** Milliseconds: changes that come close together are fetched once, and a storm not more often than this. */
-const PAUSE = 1_500;
+/** Milliseconds that lie at least between two fetches: a storm of changes is not fetched more often than this. */
+const PAUSE = 350;
+/** So many times the time that the last fetch took lies between two: a server at work is asked less often. */
+const RESPITE = 4;
 /** Milliseconds within which each page begins by itself, so that all open pages do not ask at one moment. */
-const SPREAD = 150;
+const SPREAD = 100;
 /** Milliseconds after which an address without live updates is tried again; doubled each time up to the longest. */
 const AWAY = 60_000;
 const LONGEST_AWAY = 600_000;
@@ -25,7 +27,7 @@ const asked = new Set();
 /** The moment, by the server's clock, from which on changes are to be told; 0 = it is not known what was missed. */
 let since = document.body.dataset.since ?? "0";
 let isFetching = false;
-let lastFetch = 0;
+let nextFetch = 0;
 let away = AWAY;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -65,8 +67,7 @@ function hear(event) {
 
 function soon() {
   if (timer !== undefined || isFetching) return;
-  const since = Date.now() - lastFetch;
-  timer = setTimeout(() => void refresh(), Math.max(0, PAUSE - since) + Math.random() * SPREAD);
+  timer = setTimeout(() => void refresh(), Math.max(0, nextFetch - Date.now()) + Math.random() * SPREAD);
 }
 
 /** Fetches every fragment that is stale; those that come from one address come at once. */
@@ -74,11 +75,12 @@ async function refresh() {
   timer = undefined;
   if (document.hidden) return;
   isFetching = true;
-  lastFetch = Date.now();
+  const begun = Date.now();
   const ids = [...stale];
   stale.clear();
   await Promise.all(ids.map((id) => fetchOne(id)));
   isFetching = false;
+  nextFetch = begun + Math.max(PAUSE, RESPITE * (Date.now() - begun));
   if (stale.size) soon();
 }
 
