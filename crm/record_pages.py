@@ -150,5 +150,10 @@ def history(table: str, number: int, before: Place | None) -> dict[str, Any]:
 
 def register(app: Flask) -> None:
     """Offer the words for columns and changes to every template."""
-    words = {"label": record_sentences.label, "deed": record_sentences.deed}
+    words = {
+        "label": record_sentences.label,
+        "deed": record_sentences.deed,
+        "kind": record_sentences.kind,
+        "said": record_sentences.said,
+    }
     app.jinja_env.filters.update(words)

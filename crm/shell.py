@@ -37,6 +37,7 @@ class Badges:
 
 FIRM_PAGES: list[tuple[str, str, str, Callable[[User], bool]]] = [
     ("people", "People", "/team", lambda _: True),
+    ("audit", "Audit trail", "/audit", policy.may_read_audit),
     ("goals", "Goals", "/admin/goals", policy.may_set_goals),
     ("picklists", "Picklists", "/admin/picklists", policy.may_keep_words),
     ("tags", "Tags", "/admin/tags", policy.may_keep_words),

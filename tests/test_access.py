@@ -95,6 +95,8 @@ ROUTES: dict[str, Route] = {
     "accounts.come_back": Route(May.ADMINS),
     "accounts.unlock": Route(May.ADMINS),
     "accounts.reset_two_factor": Route(May.ADMINS),
+    "audit.index": Route(May.MANAGERS),
+    "audit.export": Route(May.MANAGERS),
     "flags.index": Route(May.ADMINS),
     "flags.change": Route(May.ADMINS, {"bulk-moves-state": "off"}),
     "goals.index": Route(May.MANAGERS),

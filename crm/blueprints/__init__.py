@@ -2,6 +2,7 @@
 
 from crm.blueprints import (
     accounts,
+    audit,
     authorizations,
     components,
     contact_list,
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     favorites.bp,
     team.bp,
     accounts.bp,
+    audit.bp,
     flags.bp,
     goals.bp,
     picklists.bp,

@@ -38,6 +38,7 @@ class AuditLog(Model):
 
     __table_args__ = (
         sa.Index("ix_audit_log_row", "table_name", "row_id", "audit_log_id"),
-        sa.Index("ix_audit_log_user_id", "user_id", "audit_log_id"),
-        sa.Index("ix_audit_log_changed_at", "changed_at"),
+        sa.Index("ix_audit_log_moment", "changed_at", "audit_log_id"),
+        sa.Index("ix_audit_log_user_moment", "user_id", "changed_at", "audit_log_id"),
+        sa.Index("ix_audit_log_table_moment", "table_name", "changed_at", "audit_log_id"),
     )

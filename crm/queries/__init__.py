@@ -4,6 +4,7 @@ Floor 3. What they take (person, day, moment) comes in as arguments.
 """
 
 from crm.queries import (
+    audit,
     authorizations,
     badges,
     belongings,
@@ -61,6 +62,7 @@ from crm.queries import (
 )
 
 __all__ = [
+    "audit",
     "authorizations",
     "badges",
     "belongings",

@@ -3,56 +3,97 @@
 Other records are told by the names that they have today.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.db import db
 from crm.enums import AuditAction
-from crm.models import AuditLog, Contact, Opportunity, Organization, Product, User
+from crm.models import (
+    AuditLog,
+    Contact,
+    Interaction,
+    Opportunity,
+    Organization,
+    PicklistValue,
+    Product,
+    User,
+)
 from crm.queries.timeline import Place
 
 PAGE = 30
 KEPT = 1_000
 """Changes of one row that are told; the table keeps all."""
 
-NOT_TOLD = frozenset(
-    {
-        "created_at",
-        "updated_at",
-        "version",
-        "name_key",
-        "organization_id",
-        "contact_id",
-        "owner_text",
-        "sample_id",
-    }
-)
-"""Columns that say nothing to a person. The organization of a contact is told, see `_TOLD_OF`."""
+NEVER_TOLD = frozenset({"created_at", "updated_at", "version", "name_key", "owner_text"})
+"""Columns that say nothing to a person, whatever the table."""
+NOT_TOLD = NEVER_TOLD | {"organization_id", "contact_id", "sample_id"}
+"""The same on the page of a record. The organization of a contact is told, see `_TOLD_OF`."""
 _TOLD_OF = {"contacts": {"organization_id"}, "samples": {"contact_id"}}
 
 OF_A_MOVE = frozenset({"stage", "stage_changed_at", "closed_at", "close_reason", "close_note"})
 """What a move of an opportunity from stage to stage changes of it."""
 
-_POINTERS: dict[str, tuple[Any, Any]] = {
-    "owner_id": (User.user_id, User.full_name),
-    "second_owner_id": (User.user_id, User.full_name),
-    "organization_id": (Organization.organization_id, Organization.name),
-    "parent_organization_id": (Organization.organization_id, Organization.name),
-    "usual_distributor_id": (Organization.organization_id, Organization.name),
-    "distributor_id": (Organization.organization_id, Organization.name),
-    "principal_id": (Organization.organization_id, Organization.name),
-    "reports_to_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
-    "contact_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
-    "opportunity_id": (Opportunity.opportunity_id, Opportunity.name),
-    "product_id": (Product.product_id, Product.name),
-    "primary_contact_id": (Contact.contact_id, sa.func.btrim(Contact.first_name + " " + Contact.last_name)),
+_NAMED: dict[str, tuple[Any, Any, Any]] = {
+    "user": (User.user_id, User.full_name, sa.false()),
+    "organization": (Organization.organization_id, Organization.name, Organization.deleted_at.is_not(None)),
+    "contact": (
+        Contact.contact_id,
+        sa.func.btrim(Contact.first_name + " " + Contact.last_name),
+        Contact.deleted_at.is_not(None),
+    ),
+    "opportunity": (Opportunity.opportunity_id, Opportunity.name, Opportunity.deleted_at.is_not(None)),
+    "product": (Product.product_id, Product.name, Product.deleted_at.is_not(None)),
+    "interaction": (
+        Interaction.interaction_id,
+        sa.func.concat_ws(
+            ": ",
+            sa.cast(Interaction.interaction_type, sa.Text),
+            sa.func.coalesce(
+                Interaction.subject, Interaction.follow_up_note, sa.func.left(Interaction.notes, 60)
+            ),
+        ),
+        Interaction.deleted_at.is_not(None),
+    ),
+    "word": (
+        PicklistValue.picklist_value_id,
+        PicklistValue.value,
+        PicklistValue.deleted_at.is_not(None),
+    ),
 }
-"""Columns that hold the number of another record: its key and what names it."""
+"""Things that have a number: their key, what they are called, and whether they are archived."""
+
+_POINTERS = {
+    "owner_id": "user",
+    "second_owner_id": "user",
+    "manager_id": "user",
+    "user_id": "user",
+    "author_id": "user",
+    "completed_by_id": "user",
+    "organization_id": "organization",
+    "parent_organization_id": "organization",
+    "usual_distributor_id": "organization",
+    "distributor_id": "organization",
+    "principal_id": "organization",
+    "reports_to_id": "contact",
+    "contact_id": "contact",
+    "buyer_contact_id": "contact",
+    "primary_contact_id": "contact",
+    "opportunity_id": "opportunity",
+    "product_id": "product",
+}
+"""Columns that hold the number of another record, and what that is."""
+
+
+class Name(NamedTuple):
+    """What a record is called today, and whether it lies in the trash."""
+
+    text: str
+    is_archived: bool
 
 
 @dataclass(frozen=True)
@@ -114,8 +155,9 @@ def of(
         others = log.c.after.op("-")(sa.cast(sorted(but), sa.ARRAY(sa.Text)))
         query = query.where(others != sa.cast({}, JSONB))
     rows = db.session.execute(query).all()
-    names = {} if is_glance else _names(rows, table)
-    return [_change(row, names, table) for row in rows]
+    hides = _hidden(table)
+    names = {} if is_glance else names_of(pointed_at((row, hides) for row in rows))
+    return [change_of(row, names, hides) for row in rows]
 
 
 def newest(table: str, row_id: int) -> Change | None:
@@ -138,9 +180,10 @@ def _rows(table: str, row_id: int) -> sa.TableValuedAlias:
     )
 
 
-def _change(row: sa.Row[Any], names: dict[tuple[str, int], str], table: str) -> Change:
+def change_of(row: sa.Row[Any], names: Mapping[tuple[str, int], Name], hides: Collection[str]) -> Change:
+    """What a row of the trail tells, but for the columns that it `hides`; `row.full_name` is who did it."""
     before, after = row.before or {}, row.after or {}
-    columns = [column for column in _in_order(before, after) if _is_told(column, table)]
+    columns = [column for column in _in_order(before, after) if column not in hides]
     return Change(
         row.audit_log_id,
         row.changed_at,
@@ -168,36 +211,47 @@ def _is_unsaid(value: Any) -> bool:
     return value is None or value is False or value in ([], "")
 
 
-def _is_told(column: str, table: str) -> bool:
-    return column not in NOT_TOLD or column in _TOLD_OF.get(table, ())
+def _hidden(table: str) -> frozenset[str]:
+    return NOT_TOLD - _TOLD_OF.get(table, set())
 
 
-def _words(column: str, value: Any, names: dict[tuple[str, int], str]) -> str:
+def _words(column: str, value: Any, names: Mapping[tuple[str, int], Name]) -> str:
     if value is None or value == [] or value == "":
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    return names.get((column, value), f"No. {value}") if column in _POINTERS else str(value)
+    if column not in _POINTERS:
+        return str(value)
+    name = names.get((_POINTERS[column], value))
+    return name.text if name else f"No. {value}"
 
 
-def _names(rows: Iterable[sa.Row[Any]], table: str) -> dict[tuple[str, int], str]:
-    """What the records are called that these changes point to: one question for each kind of record."""
+def pointed_at(rows: Iterable[tuple[sa.Row[Any], Collection[str]]]) -> dict[str, set[int]]:
+    """The numbers of what these changes point to, by what that is; each row comes with what it hides."""
     wanted: dict[str, set[int]] = {}
-    for row in rows:
+    for row, hides in rows:
         for side in (row.before or {}, row.after or {}):
             for column, value in side.items():
-                if column in _POINTERS and isinstance(value, int) and _is_told(column, table):
-                    wanted.setdefault(column, set()).add(value)
+                if column in _POINTERS and isinstance(value, int) and column not in hides:
+                    wanted.setdefault(_POINTERS[column], set()).add(value)
+    return wanted
+
+
+def names_of(wanted: Mapping[str, Collection[int]]) -> dict[tuple[str, int], Name]:
+    """What these things are called, in one question."""
     if not wanted:
         return {}
     parts = [
         sa.select(
-            sa.literal(column).label("column"), key.label("number"), sa.cast(name, sa.Text).label("name")
+            sa.literal(thing).label("thing"),
+            key.label("number"),
+            sa.cast(name, sa.Text).label("name"),
+            is_archived.label("is_archived"),
         ).where(key.in_(numbers))
-        for column, numbers in wanted.items()
-        for key, name in (_POINTERS[column],)
+        for thing, numbers in wanted.items()
+        for key, name, is_archived in (_NAMED[thing],)
     ]
     found = db.session.execute(sa.union_all(*parts))
-    return {(row.column, row.number): row.name for row in found}
+    return {(row.thing, row.number): Name(row.name, row.is_archived) for row in found}

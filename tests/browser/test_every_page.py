@@ -70,12 +70,26 @@ PAGES = (
     "/search",
     "/settings",
     "/settings/mails",
+    "/settings/two-factor",
     "/inbox",
     "/components",
 )
+KEPT_FROM_REPS = (
+    "/dashboard/scorecards",
+    "/audit",
+    "/team/new",
+    "/admin/goals",
+    "/admin/goals/1",
+    "/admin/picklists",
+    "/admin/flags",
+    "/ops",
+)
+"""Pages of managers and admins; an admin looks at them."""
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
-PARTS = 4
+PARTS = 5
 """In how many tests the pages are looked at: several are shared out better than one long one."""
+SHARES = [("rep", PAGES[part::PARTS]) for part in range(PARTS)] + [("admin", KEPT_FROM_REPS)]
+shared_out = pytest.mark.parametrize(("who", "paths"), SHARES, ids=["1", "2", "3", "4", "5", "firm"])
 HEAVIEST = 120 * 1024
 MOST_REQUESTS = 8
 
@@ -100,6 +114,7 @@ def lines_of(label: Locator) -> int:
 def address(path: str, site: Site) -> str:
     numbers = {
         "/principals/1": site.book.principal_id,
+        "/admin/goals/1": site.book.principal_id,
         "/organizations/1": site.book.organization_id,
         "/contacts/1": site.book.contact_id,
         "/products/1": site.book.product_id,
@@ -113,18 +128,18 @@ def address(path: str, site: Site) -> str:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("part", range(PARTS))
+@shared_out
 def test_axe_finds_nothing_on_any_page_in_either_theme(
-    visit: Visit, site: Site, viewport: dict[str, int], part: int
+    visit: Visit, site: Site, viewport: dict[str, int], who: str, paths: tuple[str, ...]
 ) -> None:
-    rep = visit(site.book.rep, viewport)
+    somebody = visit(getattr(site.book, who), viewport)
     found: dict[str, list[str]] = {}
-    for path in PAGES[part::PARTS]:
-        rep.page.emulate_media(color_scheme="light")
-        rep.go(address(path, site))
-        found[path] = rep.accessibility_failures()
-        rep.page.emulate_media(color_scheme="dark")
-        found[path] += rep.accessibility_failures("color-contrast")  # all that a theme changes
+    for path in paths:
+        somebody.page.emulate_media(color_scheme="light")
+        somebody.go(address(path, site))
+        found[path] = somebody.accessibility_failures()
+        somebody.page.emulate_media(color_scheme="dark")
+        found[path] += somebody.accessibility_failures("color-contrast")  # all that a theme changes
     assert {path: failures for path, failures in found.items() if failures} == {}
 
 
@@ -142,15 +157,17 @@ def test_axe_finds_nothing_in_the_open_log_dialog(visit: Visit, site: Site) -> N
     assert rep.accessibility_failures() == []
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site, part: int) -> None:
-    rep = visit(site.book.rep, DESKTOP)
+@shared_out
+def test_nothing_scrolls_sideways_at_any_width(
+    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
+) -> None:
+    somebody = visit(getattr(site.book, who), DESKTOP)
     too_wide = []
-    for path in PAGES[part::PARTS]:
-        rep.go(address(path, site))
+    for path in paths:
+        somebody.go(address(path, site))
         for width in WIDTHS:
-            rep.page.set_viewport_size({"width": width, "height": 900})
-            over = rep.page.evaluate(
+            somebody.page.set_viewport_size({"width": width, "height": 900})
+            over = somebody.page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             if over > 0:

@@ -17,6 +17,7 @@ import "./keys.js";
 import "./live.js";
 import "./palette.js";
 import "./printing.js";
+import "./tabs.js";
 import "./themes.js";
 import { forgetWhatArrived } from "./drafts.js";
 
