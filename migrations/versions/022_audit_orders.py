@@ -21,8 +21,9 @@ REPLACED = {
 def upgrade() -> None:
     for name, on in INDEXES.items():
         concurrently(name, on)
-    for name in REPLACED:
-        op.execute(f"drop index if exists {name}")
+    with op.get_context().autocommit_block():
+        for name in REPLACED:
+            op.execute(f"drop index concurrently if exists {name}")
 
 
 def downgrade() -> None:
