@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     options = parser.parse_args()
     app = crm.create_app("web")
-    client, _ = signed_in(app, "nell@pantry.example")
+    client, _, _ = signed_in(app, "nell@pantry.example")
     with app.app_context():
         address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     lines = [f"{'':<16} {'p50':>7} {'p95':>7}   {'bare p50':>8} {'bare p95':>8}  ratio  slowest"]

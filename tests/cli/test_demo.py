@@ -1,5 +1,6 @@
 """`flask demo load` loads once, says no with a reason, and leaves nothing behind when it is killed."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
+from crm import services
 from crm.config import Settings
 from crm.db import db
 from crm.models import Organization, User
@@ -16,6 +18,7 @@ from tests.commands import environment
 from tests.database.sessions import until
 from tests.databases import ROOT, Database
 from tests.factories import Make, as_role
+from tests.services.demo.test_spreading import TINY
 
 PASSWORD = "larder-door-8"
 
@@ -64,6 +67,18 @@ def test_it_loads_and_says_what(load: Command, rows: Rows) -> None:
     assert done.output.startswith("Loaded the demo book of 2026-11-22 in ")
     assert "9 people, 20 organizations, 16 products, 14 contacts, 12 opportunities, 29 inter" in done.output
     assert rows(Organization) == 20
+
+
+def test_a_firm_of_many_offices_is_told_step_by_step(
+    load: Command, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(services.demo.SPREADS, "medium", TINY)
+    done = load("--size", "medium", "--today", "2026-11-22")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"^ +\d+\.\d s  the model of 2 offices$", done.output, re.MULTILINE)
+    assert re.search(r"^ +\d+\.\d s  120 interactions$", done.output, re.MULTILINE)
+    assert "36 people, 88 organizations, 64 products" in done.output
+    assert rows(Organization) == 88
 
 
 def test_the_second_time_it_says_that_the_book_is_here(load: Command, rows: Rows) -> None:

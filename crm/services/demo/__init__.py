@@ -9,9 +9,14 @@ tastings     what was sent to be tasted, and what they said of it
 scene stage  Nell's own days, as the design pages show them
 book         all rows, without a database
 loading      the book into an empty database, in one transaction
+offices      a firm of many offices, each with the model's book under names of its own
+spreading    their books into an empty database, by sets: multiplying, bare, derived
 """
 
 from crm.services.demo.frame import SIZES, Frame
 from crm.services.demo.loading import Loaded, load
+from crm.services.demo.offices import SPREADS, Spread
+from crm.services.demo.spreading import FILLED
+from crm.services.demo.spreading import load as spread
 
-__all__ = ["SIZES", "Frame", "Loaded", "load"]
+__all__ = ["FILLED", "SIZES", "SPREADS", "Frame", "Loaded", "Spread", "load", "spread"]

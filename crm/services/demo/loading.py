@@ -28,7 +28,7 @@ _PEOPLE: Final = (
     "user_id",
 )
 """Columns that name a person of the firm."""
-_KEYS: Final = {
+KEYS: Final = {
     "users": "user_id",
     "organizations": "organization_id",
     "contacts": "contact_id",
@@ -57,27 +57,47 @@ def load(frame: Frame, *, password_hash: str, now: datetime) -> Loaded | None:
     the day of the frame itself lies ahead.
     """
     connection = db.session.connection()
-    connection.exec_driver_sql("set local statement_timeout = 0")
-    connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('demo book'))"))
-    if _is_here():
+    if not has_room(connection):
         return None
-    _insist_on_an_empty_book()
     made = book.make(frame)
-    _give_passwords(made, password_hash)
+    give_passwords(made, password_hash)
     _renumber_people(made)
-    latest = None if frame.today > today_for(frame.time_zone, now) else now
-    cursor = _cursor(connection)
+    latest = latest_of(frame, now)
+    cursor = cursor_of(connection)
     for rows in made.tables():
         if rows and rows[0].table == "opportunity_stage_changes":
             # A new opportunity began its timeline with the stage it has today; the book knows the whole.
             cursor.execute("delete from opportunity_stage_changes")
         staging.write(cursor, rows, latest=latest)
-    staging.count_on(cursor, _KEYS.items())
+    staging.count_on(cursor, KEYS.items())
     while engagement.fold():
         pass
-    _record_levels(connection, frame)
+    record_levels(connection, frame)
     _analyze(cursor, made)
     return Loaded({rows[0].table: len(rows) for rows in made.tables() if rows})
+
+
+def has_room(connection: sa.Connection) -> bool:
+    """Whether the book can be written: False if it is here already. One load at a time gets to know.
+
+    Raises `Refused` if the database holds anything else.
+    """
+    connection.exec_driver_sql("set local statement_timeout = 0")
+    connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('demo book'))"))
+    if _is_here():
+        return False
+    _insist_on_an_empty_book()
+    return True
+
+
+def latest_of(frame: Frame, now: datetime) -> datetime | None:
+    """The moment after which nothing is dated: none, if the day of the frame lies ahead."""
+    return None if frame.today > today_for(frame.time_zone, now) else now
+
+
+def people_taken() -> int:
+    """The highest number of an account that is here."""
+    return db.session.scalar(sa.select(sa.func.max(User.user_id))) or 0
 
 
 def _is_here() -> bool:
@@ -119,7 +139,7 @@ def _insist_on_an_empty_book() -> None:
         )
 
 
-def _give_passwords(made: book.Book, password_hash: str) -> None:
+def give_passwords(made: book.Book, password_hash: str) -> None:
     for user in made.users:
         user.password = password_hash
         user.fs_uniquifier = uuid4().hex
@@ -127,7 +147,7 @@ def _give_passwords(made: book.Book, password_hash: str) -> None:
 
 def _renumber_people(made: book.Book) -> None:
     """Move the numbers of the book's people past those that are taken."""
-    taken = db.session.scalar(sa.select(sa.func.max(User.user_id))) or 0
+    taken = people_taken()
     for rows in made.tables() if taken else []:
         _move(rows, taken)
 
@@ -140,7 +160,7 @@ def _move(rows: Sequence[Any], by: int) -> None:
                 setattr(row, name, number + by)
 
 
-def _record_levels(connection: sa.Connection, frame: Frame) -> None:
+def record_levels(connection: sa.Connection, frame: Frame) -> None:
     """Record the level changes of the year, day by day, as the nightly recount would have."""
     connection.execute(
         sa.text(
@@ -175,6 +195,6 @@ def _analyze(cursor: psycopg.Cursor[Any], made: book.Book) -> None:
     )
 
 
-def _cursor(connection: sa.Connection) -> psycopg.Cursor[Any]:
+def cursor_of(connection: sa.Connection) -> psycopg.Cursor[Any]:
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
     return driver.cursor()

@@ -85,12 +85,15 @@ def last_touch_on(frame: Frame, maker: world.Maker) -> date | None:
 
     It is the one before its day, or the one after when a row of holidays would cost it its level.
     """
-    if maker.quiet_days is None:
-        return None
-    day = frame.ago(maker.quiet_days)
+    return None if maker.quiet_days is None else _workday_near(frame.today, maker.quiet_days)
+
+
+@cache
+def _workday_near(today: date, ago: int) -> date:
+    day = today - timedelta(days=ago)
     before, after = workday_by(day), workday_from(day)
-    keeps_level = _level(frame.days_ago(before)) == _level(maker.quiet_days)
-    return before if keeps_level or after >= frame.today else after
+    keeps_level = _level((today - before).days) == _level(ago)
+    return before if keeps_level or after >= today else after
 
 
 def _level(days: int) -> int:

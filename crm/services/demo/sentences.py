@@ -1,6 +1,6 @@
 """What reps write down: sentences put together from openings and endings, filled with who and what."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from random import Random
 
 from crm.enums import InteractionType, Sentiment
@@ -74,6 +74,5 @@ def about(chance: Random, topic: Topic) -> str:
 
 
 def _fill(text: str, topic: Topic) -> str:
-    told = asdict(topic)
-    filled = (sentence.format(**told) for sentence in text.split(". "))
+    filled = (sentence.format_map(vars(topic)) for sentence in text.split(". "))
     return ". ".join(sentence[0].upper() + sentence[1:] for sentence in filled)

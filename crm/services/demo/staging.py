@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
-_TOUCHED = {
-    "users": sql.SQL("created_at"),
-    "organizations": sql.SQL("created_at"),
-    "contacts": sql.SQL("created_at"),
-    "products": sql.SQL("created_at"),
-    "opportunities": sql.SQL("stage_changed_at"),
-    "samples": sql.SQL("created_at"),
-    "interactions": sql.SQL("coalesce(completed_at, created_at)"),
+TOUCHED: Final = {
+    "users": "created_at",
+    "organizations": "created_at",
+    "contacts": "created_at",
+    "products": "created_at",
+    "opportunities": "stage_changed_at",
+    "samples": "created_at",
+    "interactions": "coalesce(completed_at, created_at)",
 }
 """When a row was changed last, for tables that say so: not at the moment of loading."""
 
@@ -31,30 +31,50 @@ def write(cursor: psycopg.Cursor[Any], rows: Sequence[Any], *, latest: datetime 
     """
     if not rows:
         return
-    table = sql.Identifier(rows[0].table)
-    staging = sql.Identifier(f"staged_{rows[0].table}")
+    table = rows[0].table
     names = [part.name for part in fields(rows[0])]
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    cursor.execute(
-        sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(
-            staging, columns, table
-        )
-    )
-    with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(staging, columns)) as copy:
-        for row in rows:
-            copy.write_row([_plain(getattr(row, name), latest) for name in names])
-    touched = _TOUCHED.get(rows[0].table)
+    copy(cursor, rows, latest=latest)
+    touched = TOUCHED.get(table)
     cursor.execute(
         sql.SQL("insert into {} ({}{}) select {}{} from {} order by 1, 2").format(
-            table,
-            columns,
+            sql.Identifier(table),
+            listed(names),
             sql.SQL(", updated_at" if touched else ""),
-            columns,
-            sql.Composed([sql.SQL(", "), touched]) if touched else sql.SQL(""),
-            staging,
+            listed(names),
+            sql.SQL(f", {touched}" if touched else ""),
+            staged(table),
         )
     )
-    cursor.execute(sql.SQL("drop table {}").format(staging))
+    drop(cursor, table)
+
+
+def copy(cursor: psycopg.Cursor[Any], rows: Sequence[Any], *, latest: datetime | None) -> None:
+    """Bring the rows of one table into its staging table, which is made for it."""
+    names = [part.name for part in fields(rows[0])]
+    table = rows[0].table
+    cursor.execute(
+        sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(
+            staged(table), listed(names), sql.Identifier(table)
+        )
+    )
+    with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(staged(table), listed(names))) as stream:
+        for row in rows:
+            stream.write_row([_plain(getattr(row, name), latest) for name in names])
+
+
+def drop(cursor: psycopg.Cursor[Any], table: str) -> None:
+    """Take the staging table of `table` away again."""
+    cursor.execute(sql.SQL("drop table {}").format(staged(table)))
+
+
+def staged(table: str) -> sql.Identifier:
+    """The name of the staging table of `table`."""
+    return sql.Identifier(f"staged_{table}")
+
+
+def listed(names: Iterable[str]) -> sql.Composed:
+    """Columns as they stand in a list."""
+    return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def count_on(cursor: psycopg.Cursor[Any], tables: Iterable[tuple[str, str]]) -> None:
