@@ -2,17 +2,19 @@
 
     benchmarks/run [pages] [--rounds N]
 
-One row a page: the whole request through the application, divided by its floor taken right after it: the
-page's own SQL sent bare through psycopg, plus its own template filled from what the view had gathered, plus
-the smallest Flask page. Milliseconds are the best round (machines differ, ratios less); the goal is a
-ratio of 2.5 for pages with much HTML, 2 for small ones. Bytes are as transferred (brotli).
+One row a page: the whole request through the application, divided by its floor taken beside it: the
+page's own SQL sent bare through psycopg, plus its own templates filled from what the view had gathered, plus
+the smallest Flask page, each in turns. Milliseconds are the best round (machines differ, ratios less); the
+goal is a ratio of 2.5 for pages with much HTML, 2 for small ones. Bytes are as transferred (brotli).
 """
 
 import argparse
 import contextlib
+import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ import crm
 from crm.db import act_as, db
 from crm.models import User
 
-RESULTS = Path(__file__).parent / "results" / "pages.txt"
+RESULTS = Path(__file__).parent / "results"
 COUNTED = re.compile(r"^\s*(begin|commit|rollback|savepoint|release|select set_config)", re.IGNORECASE)
 
 
@@ -39,16 +41,16 @@ def smallest_page() -> Flask:
     return floor
 
 
-def best(act: Callable[[], Any], rounds: int) -> float:
-    """Milliseconds of the fastest of `rounds` calls, after three that are not counted."""
-    for _ in range(3):
-        act()
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - began)
-    return min(times) * 1000
+def best(acts: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
+    """Milliseconds of the fastest of `rounds` calls of each, in turns, after three that are not counted."""
+    times: list[list[float]] = [[] for _ in acts]
+    for n in range(rounds + 3):
+        for act, taken in zip(acts, times, strict=True):
+            began = time.perf_counter()
+            act()
+            if n >= 3:
+                taken.append(time.perf_counter() - began)
+    return [min(taken) * 1000 for taken in times]
 
 
 @contextlib.contextmanager
@@ -76,33 +78,84 @@ def watched(app: Flask) -> Iterator[tuple[list[tuple[str, Any]], list[tuple[Any,
         template_rendered.disconnect(drew, app)
 
 
-def measure(
-    app: Flask, client: FlaskClient, floor: FlaskClient, bare: psycopg.Connection, path: str, rounds: int
-) -> str:
-    """One line of the table."""
-    client.get(path)  # whatever is built once is built
-    with watched(app) as (statements, templates):
-        answer = client.get(path)
-    assert answer.status_code == 200, f"{path}: {answer.status_code}"
-    template, context = templates[-1]
+@dataclass(frozen=True)
+class Measured:
+    """What one page costs, and the parts of its floor, in milliseconds."""
 
-    def sql() -> None:
-        for text, parameters in statements:
-            answer = bare.execute(text, parameters)
-            if answer.description:
-                answer.fetchall()
+    path: str
+    page: float
+    sql: float
+    html: float
+    flask: float
+    statements: int
+    kib: float
 
-    def html() -> None:
-        with app.test_request_context(path):
-            template.render(context)
+    @property
+    def floor(self) -> float:
+        return self.sql + self.html + self.flask
 
-    page = best(lambda: client.get(path), rounds)
-    parts = [best(sql, rounds), best(html, rounds), best(lambda: floor.get("/"), rounds)]
-    size = len(client.get(path, headers={"Accept-Encoding": "br"}).data)
-    return (
-        f"{path:<28} {page:>8.2f} {sum(parts):>8.2f} {page / sum(parts):>6.2f}   "
-        f"{parts[0]:>6.2f} {parts[1]:>6.2f} {parts[2]:>6.2f}  {len(statements):>4} {size / 1024:>7.1f}"
-    )
+    def line(self, name: str = "") -> str:
+        """The row of the table."""
+        return (
+            f"{name or self.path:<34} {self.page:>8.2f} {self.floor:>8.2f} {self.page / self.floor:>6.2f}   "
+            f"{self.sql:>6.2f} {self.html:>6.2f} {self.flask:>6.2f}  {self.statements:>4} {self.kib:>7.1f}"
+        )
+
+
+HEAD = f"{'page':<34} {'ms':>8} {'floor':>8} ratio      sql   html  flask  stmt     KiB"
+
+
+class Bench:
+    """The application with somebody signed in, and beside it what makes a floor.
+
+    A benchmark of several books names the one it means.
+    """
+
+    def __init__(self, email: str, book: str = "") -> None:
+        self.book = book
+        if book:
+            os.environ["DATABASE_URL"] = os.environ[f"DATABASE_URL_{book.upper()}"]
+        self.app = crm.create_app("web")
+        # So that a view's context can fill its templates once more.
+        db.session.session_factory.configure(expire_on_commit=False)
+        self._floor = smallest_page().test_client()
+        self.client, self.user_id, self.principal = signed_in(self.app, email)
+        with self.app.app_context():
+            address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.bare = psycopg.connect(address, autocommit=True)
+        self.bare.execute("select set_config('app.user_id', %s, false)", [str(self.user_id)])
+        self.bare.execute("set role kp_staff")
+
+    def measure(self, path: str, rounds: int, headers: Mapping[str, str] | None = None) -> Measured:
+        """What the page at `path` costs against its floor."""
+        client = self.client
+        client.get(path, headers=headers)  # whatever is built once is built
+        with watched(self.app) as (statements, templates):
+            answer = client.get(path, headers=headers)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+        def sql() -> None:
+            for text, parameters in statements:
+                found = self.bare.execute(text, parameters)
+                if found.description:
+                    found.fetchall()
+
+        def html() -> None:
+            with self.app.test_request_context(path):
+                for template, context in templates:
+                    template.render(context)
+
+        acts = (lambda: client.get(path, headers=headers), sql, html, lambda: self._floor.get("/"))
+        packed = client.get(path, headers={**(headers or {}), "Accept-Encoding": "br"})
+        return Measured(path, *best(acts, rounds), len(statements), len(packed.data) / 1024)
+
+
+def kept(name: str, told: str, lines: Sequence[str]) -> None:
+    """Print a table and keep it in benchmarks/results/."""
+    table = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {told}\n" + "\n".join(lines) + "\n"
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.txt").write_text(table)
+    print(table)
 
 
 def signed_in(app: Flask, email: str) -> tuple[FlaskClient, int, str]:
@@ -129,27 +182,10 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["pages"], default="pages")
     parser.add_argument("--rounds", type=int, default=40)
     options = parser.parse_args()
-    app = crm.create_app("web")
-    # So that a view's context can fill its template once more.
-    db.session.session_factory.configure(expire_on_commit=False)
-    floor = smallest_page().test_client()
-    client, user_id, principal = signed_in(app, "nell@pantry.example")
-    with app.app_context():
-        address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    lines = [f"{'page':<28} {'ms':>8} {'floor':>8} ratio      sql   html  flask  stmt     KiB"]
-    with psycopg.connect(address, autocommit=True) as bare:
-        bare.execute("select set_config('app.user_id', %s, false)", [str(user_id)])
-        bare.execute("set role kp_staff")
-        paths = ("/", "/follow-ups", "/principals", principal, "/interactions/new")
-        lines.extend(measure(app, client, floor, bare, path, options.rounds) for path in paths)
-    table = (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, broker book, best of {options.rounds}\n"
-        + "\n".join(lines)
-        + "\n"
-    )
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(table)
-    print(table)
+    bench = Bench("nell@pantry.example")
+    paths = ("/", "/follow-ups", "/principals", bench.principal, "/interactions/new")
+    lines = [HEAD, *(bench.measure(path, options.rounds).line() for path in paths)]
+    kept("pages", f"broker book, best of {options.rounds}", lines)
 
 
 if __name__ == "__main__":

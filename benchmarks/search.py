@@ -11,18 +11,15 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
-from pages import signed_in, watched
+from pages import kept, signed_in, watched
 
 import crm
 from crm.db import db
 
-RESULTS = Path(__file__).parent / "results" / "search.txt"
 PALETTE = {"HX-Request": "true"}
 
 WAYS = {
@@ -86,13 +83,8 @@ def main() -> None:
             everything[1].extend(floors)
     (p50, p95), (bare50, bare95) = map(spread, everything)
     lines.append(f"{'all':<16} {p50:>7.1f} {p95:>7.1f}   {bare50:>8.1f} {bare95:>8.1f} {p50 / bare50:>6.2f}")
-    table = (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, 100,000 organizations, 30,000 contacts, "
-        f"20,000 opportunities, 5,000 products, {options.rounds} rounds\n" + "\n".join(lines) + "\n"
-    )
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(table)
-    print(table)
+    book = "100,000 organizations, 30,000 contacts, 20,000 opportunities, 5,000 products"
+    kept("search", f"{book}, {options.rounds} rounds", lines)
 
 
 if __name__ == "__main__":

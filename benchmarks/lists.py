@@ -1,0 +1,76 @@
+"""What a page of a list costs, and whether the page at 90 % of the rows costs what the first one does.
+
+    benchmarks/run lists [--rounds N]
+
+Two rows a list, in the large book: its first page, and the one that begins after nine tenths of its rows (the
+`deep` one). The promises are 2.5 times the floor, at most six statements, and 1.3 for deep ÷ first, taken in
+turns. Below them are the orders of the list of organizations, deep, and searches and filters of it.
+"""
+
+import argparse
+from urllib.parse import quote, urlencode
+
+import sqlalchemy as sa
+from pages import HEAD, Bench, best, kept
+
+from crm.db import act_as, db
+from crm.queries.lists import LISTS, Listing, Sort, places
+
+DEEP = 0.9
+ASKED = (
+    "/organizations?q=tavern",
+    "/organizations?q=amb",
+    "/organizations?priority=A",
+    "/organizations?owner=me",
+    "/interactions?owner=me",
+    "/interactions?q=croissant",
+    "/opportunities?state=stale",
+)
+
+
+def deep(bench: Bench, listing: Listing, sort: Sort) -> str:
+    """The address of the page that begins after nine tenths of the rows."""
+    with bench.app.app_context():
+        act_as(bench.user_id)
+        rows = db.session.execute(
+            sa.select(sa.func.count()).select_from(sa.select(listing.key).where(listing.scope).subquery())
+        ).scalar_one()
+        place = db.session.execute(
+            sa.select(*sort.columns)
+            .where(listing.scope)
+            .order_by(*places.order(sort.columns, is_descending=sort.is_descending))
+            .offset(int(rows * DEEP))
+            .limit(1)
+        ).one()
+    asked = {"after": places.write(tuple(place))}
+    if sort is not listing.sorts[0]:
+        asked["sort"] = sort.name
+    return f"/{listing.name}?{urlencode(asked)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["lists"])
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    bench = Bench("nell@pantry.example")
+    lines, ratios = [HEAD], []
+    for listing in LISTS.values():
+        first, last = f"/{listing.name}", deep(bench, listing, listing.sorts[0])
+        lines.append(bench.measure(first, options.rounds).line())
+        lines.append(bench.measure(last, options.rounds).line(f"/{listing.name} (deep)"))
+        pair = best(
+            (lambda path=first: bench.client.get(path), lambda path=last: bench.client.get(path)),
+            options.rounds,
+        )
+        ratios.append(f"{listing.name:<16} {pair[1] / pair[0]:.2f}")
+    organizations = LISTS["organizations"]
+    for sort in organizations.sorts[1:]:
+        path = deep(bench, organizations, sort)
+        lines.append(bench.measure(path, options.rounds).line(f"/organizations by {sort.name} (deep)"))
+    lines += [bench.measure(quote(path, safe="/?=&"), options.rounds).line() for path in ASKED]
+    kept("lists", f"large book, best of {options.rounds}", [*lines, "", "deep ÷ first", *ratios])
+
+
+if __name__ == "__main__":
+    main()
