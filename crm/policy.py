@@ -26,6 +26,11 @@ def may_change_row(user: User, owners: Collection[int | None], team: Collection[
     return may_change(user, owners=owners, team=team)
 
 
+def may_promise_for_everybody(user: User) -> bool:
+    """Follow-ups for many rows at once are given to the own team; an admin gives them to everybody."""
+    return user.role is Role.ADMIN
+
+
 def may_see_jobs_of_others(user: User) -> bool:
     """What runs for the firm is an admin's to see, to stop and to try again; its files stay their asker's."""
     return user.role is Role.ADMIN

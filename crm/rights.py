@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from crm import policy, queries, web
+from crm.queries.users import Colleague
 
 
 class Owned(Protocol):
@@ -29,3 +30,12 @@ def with_rights(rows: Iterable[R]) -> list[tuple[R, bool]]:
 def changeable(rows: Iterable[R]) -> list[R]:
     """Those of the rows that the person may change."""
     return [row for row, is_theirs in with_rights(rows) if is_theirs]
+
+
+def takers() -> list[Colleague]:
+    """Those whom the person may give rows and promises to: their team, for an admin everybody."""
+    me = web.person()
+    team = queries.users.team(me.user_id)
+    return [
+        one for one in queries.users.colleagues() if policy.may_change(me, owners=(one.user_id,), team=team)
+    ]

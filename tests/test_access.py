@@ -152,6 +152,7 @@ ROUTES: dict[str, Route] = {
     "jobs.export": Route(May.EVERYONE, {"ending": "xlsx"}),
     "jobs.cancel": Route(May.PERSON),
     "jobs.retry": Route(May.PERSON),
+    "jobs.put_back": Route(May.PERSON),
     "notifications.index": PAGE,
     "notifications.bell": PAGE,
     "notifications.read": PAGE,
@@ -220,6 +221,7 @@ ROUTES: dict[str, Route] = {
     "principals.index": PAGE,
     "principals.show": PAGE,
     "principals.interactions": PAGE,
+    "principals.export": PAGE,
     "principal_contacts.show": PAGE,
     "principal_details.show": PAGE,
     "principal_pipeline.show": PAGE,
@@ -291,6 +293,14 @@ for _noun in (
         f"{_noun}_list.{name}": Route(May.EVERYONE, {"do": "archive"}) for name in ("confirm", "change")
     }
     ROUTES |= {f"{_noun}_list.{name}": Route(May.PERSON) for name in ("put_back", "delete_view")}
+
+for _blueprint in (
+    *("principals", "organizations_list", "contacts_list", "distributors_list", "opportunities_list"),
+):
+    ROUTES |= {
+        f"{_blueprint}.new_schedule": PAGE,
+        f"{_blueprint}.schedule": Route(May.EVERYONE, {"when": "1", "keeper": "each", "per_day": "5"}),
+    }
 
 NUMBER_OF_NOBODY: Final = 9_000_000_000
 

@@ -11,7 +11,9 @@ from wtforms import RadioField, SelectChoice
 
 from crm import clock, filters, policy, queries, services, web
 from crm.config import Settings
+from crm.models import Job
 from crm.queries.jobs import Shown
+from crm.queries.lists import LISTS
 from crm.services.sheets import FORMATS
 
 bp = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -59,6 +61,7 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:  # noqa: ARG001 - as
         "sees_all": policy.may_see_jobs_of_others(web.person()),
         "me": web.person().user_id,
         "found": found,
+        "now": clock.now(),
     }
 
 
@@ -106,10 +109,21 @@ def one_of(args: "MultiDict[str, str]", job_id: int) -> dict[str, Any]:  # noqa:
     return {
         "one": one,
         "told": said(one) if one.is_underway else found(one),
-        "left": queries.jobs.left(job_id),
+        "left": _left(one.job),
+        "reasons": (reasons := queries.jobs.reasons(one.job)),
+        "left_total": sum(n for _, n in reasons),
         "most_left": queries.jobs.MOST_LEFT,
         "me": web.person().user_id,
+        "now": clock.now(),
     }
+
+
+def _left(job: Job) -> list[tuple[str, str]]:
+    """The rows that it left, by name as far as their list still has them, and why."""
+    left = queries.jobs.left(job)
+    listing = LISTS.get(job.asked.get("list", ""))
+    names = dict(queries.lists.existing(listing, [number for number, _ in left])) if listing and left else {}
+    return [(names.get(number, f"No. {number}"), reason) for number, reason in left]
 
 
 @bp.get(f"/<{NUMBER}>/file")
@@ -168,6 +182,18 @@ def retry(job_id: int) -> Response:
     is_on = web.attempt(form, act)
     web.toast("It waits for its turn again." if is_on else str(form.form_errors[0]))
     return web.done(url_for("jobs.index"))
+
+
+@bp.post(f"/<{NUMBER}>/return")
+@web.once
+def put_back(job_id: int) -> Response:
+    """Take back all that it did."""
+    form, me = FlaskForm(), web.person()
+    undoing = web.attempt(form, lambda: services.undoings.ask(job_id, by=me.user_id, now=clock.now()))
+    if undoing is None:
+        web.toast(str(form.form_errors[0]))
+        return web.done(url_for("jobs.show", job_id=job_id))
+    return web.done(url_for("jobs.show", job_id=undoing))
 
 
 def _say_what_ended() -> None:

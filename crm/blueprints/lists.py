@@ -12,12 +12,14 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, abort, request, send_file, url_for
 from werkzeug.datastructures import MultiDict
 
-from crm import clock, csv_lines, filters, policy, queries, services, web
+from crm import clock, csv_lines, filters, policy, queries, rights, services, web
+from crm.blueprints import schedules
+from crm.blueprints.schedules import Chosen, Source
 from crm.forms.lists import FORMS, Asked, ExportForm, ManyForm, ViewForm, read_numbers
 from crm.queries.lists import MOST_COUNTED, Asker, Choice, Column, Count, Counts, Filter, Listing, Wanted
 from crm.queries.saved_views import View
+from crm.queries.schedules import SUBJECTS
 from crm.queries.spans import Span
-from crm.queries.users import Colleague
 from crm.services.bulk import CHANGES, MOST, Changed, Setting
 
 NAMED = 5
@@ -51,6 +53,10 @@ def of(listing: Listing, *, new: str = "", board: str = "") -> Blueprint:
     bp.post("/views/<int(max=9223372036854775807):saved_view_id>/deletion", endpoint="delete_view")(
         web.once(pages.delete_view)
     )
+    if listing.model in SUBJECTS:
+        schedules.add(
+            bp, Source(listing=listing, noun=listing.noun, nouns=listing.nouns, choose=pages.choose)
+        )
     web.redraws(f"{bp.name}.index", "lists/_content.html", pages.content)
     return bp
 
@@ -98,6 +104,7 @@ class _Pages:
             "view": _shown(views, asked),
             "is_near": found.is_near,
             "changes": {name: CHANGES[name] for name in listing.changes},
+            "is_schedulable": listing.model in SUBJECTS,
             "is_short": counts.total.is_exact,
             "export_form": ExportForm(formdata=None),
             "query": urlencode(asked.address()),
@@ -209,6 +216,13 @@ class _Pages:
         wanted, total = queries.lists.all_of(listing, question)
         return asked, wanted, total
 
+    def choose(self, args: "MultiDict[str, str]") -> Chosen:
+        """The ticked rows, or all of the filter if that is ticked."""
+        asked, wanted, _ = self._chosen(args)
+        if not args.get("all"):
+            wanted = replace(wanted, numbers=read_numbers(args.getlist("id")))
+        return Chosen(wanted, self.url("index", **asked.address()))
+
     # Changing many rows
 
     def confirm(self) -> Response:
@@ -288,7 +302,7 @@ class _Pages:
             found=len(rows),
             problem=problem,
             more=max(len(rows) - NAMED, 0),
-            colleagues=_takers() if name == "owner" else [],
+            colleagues=rights.takers() if name == "owner" else [],
             back=self._back(),
             list_url=self.url,
         )
@@ -392,15 +406,6 @@ def _asker() -> Asker:
     return Asker(web.person().user_id, web.firm_today())
 
 
-def _takers() -> list[Colleague]:
-    """Those whom the person may give rows to: their team, for an admin everybody."""
-    me = web.person()
-    team = queries.users.team(me.user_id)
-    return [
-        one for one in queries.users.colleagues() if policy.may_change(me, owners=(one.user_id,), team=team)
-    ]
-
-
 def _shown(views: list[View], asked: Asked) -> View | None:
     """The view whose filters and columns are those that are shown."""
     columns = tuple(asked.columns_word.split(",")) if asked.columns_word else ()
@@ -422,7 +427,7 @@ def _setting(name: str, form: Any, *, now: datetime) -> Setting:
     """What the form asks to be done."""
     bulk = services.bulk
     if name == "owner":
-        return bulk.hand_over(to=form.value, takers={taker.user_id for taker in _takers()})
+        return bulk.hand_over(to=form.value, takers={taker.user_id for taker in rights.takers()})
     if name == "tags":
         return bulk.untag(form.value) if form.how.data == "remove" else bulk.tag(form.value)
     if name == "priority":

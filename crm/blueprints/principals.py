@@ -6,15 +6,20 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, send_file, url_for
 from werkzeug.datastructures import MultiDict
 
-from crm import clock, filters, principal_sentences, queries, services, web
+from crm import clock, csv_lines, filters, principal_sentences, queries, services, web
+from crm.blueprints import schedules
+from crm.blueprints.schedules import Chosen
 from crm.enums import RecordKind
+from crm.forms.lists import read_numbers
 from crm.forms.principal_interactions import SENTIMENTS, TYPES
 from crm.forms.principal_interactions import Filter as InteractionFilter
 from crm.forms.principals import LEVELS, SORTS, Filter
 from crm.queries.keys import read_number
+from crm.queries.lists import ORGANIZATIONS, Asker, Wanted
+from crm.queries.principals import NOT_CONTACTED
 from crm.queries.products import Line
 from crm.queries.timeline import Entry, Key
 
@@ -22,6 +27,14 @@ bp = Blueprint("principals", __name__, url_prefix="/principals")
 
 NUMBER = "int(max=9223372036854775807):principal_id"
 """A number that PostgreSQL can take; any other is nobody's."""
+
+MOST_AT_ONCE = 10_000
+"""Principals that are chosen at once."""
+
+EXPORTED = (
+    "Principal", "Engagement", "Percent", "Last interaction", "Owner", "This week", "Goal", "Opportunities",
+    "Interactions", "Products",
+)  # fmt: skip
 
 GLIMPSE = 4
 """Products that a card of the list shows."""
@@ -100,6 +113,64 @@ def content(args: "MultiDict[str, str]") -> dict[str, Any]:
         "here": url_for("principals.index", **asked.address(after=asked.after)),
         "following": following and url_for("principals.index", **asked.address(after=following)),
     }
+
+
+@bp.get("/export.csv")
+def export() -> Response:
+    """The ticked principals, or all of the filter if that is ticked, as a file."""
+    chosen = _choose(request.args)
+    asked, today = Filter.read(request.args), web.firm_today()
+    numbers = set(chosen.wanted.numbers or ())
+    rows, _ = queries.principals.page(
+        today=today,
+        sort=asked.sort,
+        limit=MOST_AT_ONCE,
+        book=asked.book(me=web.person().user_id),
+        words=asked.words,
+    )
+    rows = [row for row in rows if row.principal_id in numbers]
+    tallies = queries.principal_weeks.tallies([row.principal_id for row in rows], today=today)
+    lines = (
+        (
+            row.name, row.level.value if row.level else NOT_CONTACTED, row.percent, row.last_on,
+            row.owner_name, tallies.get(row.principal_id, 0), row.goal, row.opportunities_count,
+            row.interactions_count, row.products_count,
+        )
+        for row in rows
+    )  # fmt: skip
+    return send_file(
+        csv_lines.file(EXPORTED, lines),
+        "text/csv; charset=utf-8",
+        as_attachment=True,
+        download_name=f"principals-{today.isoformat()}.csv",
+    )
+
+
+def _choose(args: "MultiDict[str, str]") -> Chosen:
+    """The ticked principals, or all of the filter if that is ticked."""
+    asked, me, today = Filter.read(args), web.person().user_id, web.firm_today()
+    numbers = read_numbers(args.getlist("id"))
+    if args.get("all"):
+        numbers = queries.principals.numbers(
+            today=today,
+            words=asked.words,
+            book=asked.book(me=me),
+            level=LEVELS.get(asked.level),
+            limit=MOST_AT_ONCE,
+        )
+    wanted = Wanted(
+        asker=Asker(me, today),
+        sort=ORGANIZATIONS.sorts[0],
+        is_descending=False,
+        filters={"kind": "principal"},
+        numbers=numbers,
+    )
+    return Chosen(wanted, url_for("principals.index", **asked.address(after=asked.after)))
+
+
+schedules.add(
+    bp, schedules.Source(listing=ORGANIZATIONS, noun="principal", nouns="principals", choose=_choose)
+)
 
 
 @bp.get(f"/<{NUMBER}>")

@@ -82,8 +82,10 @@ class JobRow(Model):
     state: Mapped[JobRowState] = mapped_column(
         server_default=JobRowState.WAITING.value, default=JobRowState.WAITING
     )
+    plan: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    """What is to be made for it, fixed when it was asked for."""
     reason: Mapped[str | None]
-    """Why it was left as it was."""
+    """Why it was left as it was; of one that is done, why it stayed when all was to be taken back."""
     version: Mapped[int | None] = mapped_column(sa.Integer)
     """The version that the job gave the row, or what it made of it."""
     was: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from crm.db import db
 from crm.enums import JobQueue, JobRowState, JobState
@@ -14,6 +15,11 @@ from crm.models import File, Job, JobRow, User
 MOST_LEFT = 200
 """Rows that were left, as the page of a job shows them."""
 UNDERWAY = (JobState.PLANNED, JobState.RUNNING)
+UNDOING = "job taken back"
+"""The kind of a job that takes another one back, whose number is its run key."""
+UNDO_FOR = timedelta(hours=24)
+IN_ROWS = ("follow-ups scheduled",)
+"""Kinds of jobs that say of each row what they did with it, and so can be taken back."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class Shown:
     job: Job
     person: str
     file: File | None
+    undoing_id: int | None = None
+    """The job that takes it back."""
 
     @property
     def is_underway(self) -> bool:
@@ -36,6 +44,12 @@ class Shown:
     def figures(self) -> dict[str, Any]:
         """What was found, as far as it is a number."""
         return {name: n for name, n in (self.job.result or {}).items() if isinstance(n, int)}
+
+    def is_undoable(self, now: datetime) -> bool:
+        """Whether its asker may still take back what it did."""
+        job = self.job
+        is_over = not self.is_underway and now - (job.finished_at or job.updated_at) <= UNDO_FOR
+        return job.kind in IN_ROWS and is_over and job.rows_done > 0 and self.undoing_id is None
 
     def pace(self, now: datetime) -> "Pace | None":
         """How fast it goes; None while there is nothing to tell it from."""
@@ -83,25 +97,45 @@ def newest(*, most: int = 20, kind: str | None = None) -> Sequence[Job]:
 def of(user_id: int | None, *, most: int = 50) -> list[Shown]:
     """The newest jobs that this person asked for; None = that anybody did."""
     asked = Job.requested_by.is_not(None) if user_id is None else Job.requested_by == user_id
-    return [Shown(row[0], row[1], row[2]) for row in db.session.execute(_shown().where(asked).limit(most))]
+    return [Shown(*row) for row in db.session.execute(_shown().where(asked).limit(most))]
 
 
 def get(job_id: int, user_id: int | None) -> Shown:
     """One job that this person asked for, or, for None, that anybody did. Raises `NoResultFound`."""
     asked = Job.requested_by.is_not(None) if user_id is None else Job.requested_by == user_id
     row = db.session.execute(_shown().where(Job.job_id == job_id, asked)).one()
-    return Shown(row[0], row[1], row[2])
+    return Shown(*row)
 
 
-def left(job_id: int) -> list[tuple[int, str]]:
+def left(job: Job) -> list[tuple[int, str]]:
     """The rows that a job left as they were, with the reason, in its order; at most `MOST_LEFT`."""
     rows = db.session.execute(
         sa.select(JobRow.record_id, JobRow.reason)
-        .where(JobRow.job_id == job_id, JobRow.state == JobRowState.LEFT)
+        .where(*_is_left(job))
         .order_by(JobRow.place)
         .limit(MOST_LEFT)
     )
     return [(record_id, reason or "") for record_id, reason in rows]
+
+
+def reasons(job: Job) -> list[tuple[str, int]]:
+    """Why a job left how many rows as they were, most first."""
+    n = sa.func.count()
+    rows = db.session.execute(
+        sa.select(sa.func.coalesce(JobRow.reason, ""), n)
+        .where(*_is_left(job))
+        .group_by(JobRow.reason)
+        .order_by(n.desc(), JobRow.reason)
+    )
+    return [(reason, many) for reason, many in rows]
+
+
+def _is_left(job: Job) -> list[sa.ColumnElement[bool]]:
+    """True for rows that a job left; of one that takes another back for those of the other that stay."""
+    is_left: sa.ColumnElement[bool] = JobRow.state == JobRowState.LEFT
+    if job.kind == UNDOING:
+        is_left = sa.and_(JobRow.state == JobRowState.DONE, JobRow.reason.is_not(None))
+    return [JobRow.job_id == job.asked.get("job_id", job.job_id), is_left]
 
 
 def file(job_id: int, user_id: int) -> File:
@@ -110,11 +144,27 @@ def file(job_id: int, user_id: int) -> File:
     return db.session.execute(wanted.where(File.expires_at > sa.func.now())).scalar_one()
 
 
-def _shown() -> "sa.Select[Job, str, File]":
+def outcome(job_id: int, *, is_return: bool = False) -> tuple[int, int]:
+    """How many rows a job did and how many it left; or, of those that it did, how many were taken back and
+    how many stay.
+    """
+    states = (JobRowState.RETURNED,) if is_return else (JobRowState.DONE, JobRowState.RETURNED)
+    stays = sa.and_(JobRow.state == JobRowState.DONE, JobRow.reason.is_not(None))
+    done, left = JobRow.state.in_(states), stays if is_return else JobRow.state == JobRowState.LEFT
+    n, stayed = db.session.execute(
+        sa.select(sa.func.count().filter(done), sa.func.count().filter(left)).where(JobRow.job_id == job_id)
+    ).one()
+    return n, stayed
+
+
+def _shown() -> "sa.Select[Job, str, File, int]":
     """A file that is not the reader's is not told of: row security hides it."""
+    undoing = aliased(Job)
+    is_of_it = sa.and_(undoing.kind == UNDOING, undoing.run_key == sa.cast(Job.job_id, sa.Text))
     return (
-        sa.select(Job, User.full_name, File)
+        sa.select(Job, User.full_name, File, undoing.job_id)
         .join(User, User.user_id == Job.requested_by)
         .outerjoin(File, sa.and_(File.job_id == Job.job_id, File.expires_at > sa.func.now()))
+        .outerjoin(undoing, is_of_it)
         .order_by(Job.job_id.desc())
     )

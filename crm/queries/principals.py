@@ -122,6 +122,17 @@ def page(
     return rows[:limit], Key(last.last_at, last.principal_id, last.name_key)
 
 
+def numbers(
+    *, today: date, words: Collection[str] = (), book: Book = ALL, level: str | None = None, limit: int
+) -> list[int]:
+    """The principals of all pages of `page`, by number; no more than `limit`."""
+    standing = standings.select(today, words=words, book=book)
+    query = sa.select(standing.c.principal_id).limit(limit)
+    if level is not None:
+        query = query.where(sa.func.coalesce(standing.c.level, NOT_CONTACTED) == level)
+    return list(db.session.scalars(query))
+
+
 def levels(
     *,
     today: date,

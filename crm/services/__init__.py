@@ -48,11 +48,14 @@ from crm.services import (
     request_keys,
     samples,
     saved_views,
+    schedules,
     sending,
     sheets,
     sign_in,
+    steps,
     stock,
     two_factor,
+    undoings,
 )
 
 __all__ = [
@@ -100,9 +103,12 @@ __all__ = [
     "request_keys",
     "samples",
     "saved_views",
+    "schedules",
     "sending",
     "sheets",
     "sign_in",
+    "steps",
     "stock",
     "two_factor",
+    "undoings",
 ]

@@ -218,10 +218,16 @@ def cancel(job_id: int, *, now: datetime, by: int | None = None) -> bool:
 
 
 def retry(job_id: int, *, now: datetime, by: int | None = None) -> None:
-    """Let a failed or stopped job wait again. Raises `NoResultFound` or, in any other state, `Refused`."""
+    """Let a failed or stopped job wait again. Raises `NoResultFound` or, in any other state and if it was
+    taken back, `Refused`.
+    """
     job = _theirs(job_id, by)
     if job.state not in (JobState.FAILED, JobState.STOPPED):
         raise Refused(f"Job {job_id} is {job.state.value}; only a failed or stopped one can be tried again.")
+    if db.session.scalar(
+        sa.select(Job.job_id).where(Job.kind == queries.jobs.UNDOING, Job.run_key == str(job_id))
+    ):
+        raise Refused(f"Job {job_id} was taken back. Ask for it anew.")
     job.state = JobState.PLANNED
     job.attempts = 0
     job.next_attempt_at = now

@@ -175,7 +175,7 @@ def test_the_chips_of_levels_count_what_they_lead_to(reader: Client, make: Make)
         behind = page(reader, str(chip["href"]))
         assert len(cards(behind)) == int(the(chip, ".num").text)
         assert behind.select(".chips [aria-current=true]")[0].text == chip.text
-        assert the(behind, "main [name=q]")["value"] == "principal"
+        assert the(behind, "main [role=search] [name=q]")["value"] == "principal"
         assert the(behind, "[name=sort] option[selected]")["value"] == "name"
     assert counts == {"All": 8, "High": 2, "Medium": 1, "Low": 3, "Inactive": 1, "Not contacted yet": 1}
 
