@@ -229,12 +229,13 @@ class _Pages:
         """Which rows, and what is to become of them; the rows are fixed here."""
         name = self._change_named(request.args.get("do", ""))
         if request.args.get("all"):
-            asker = _asker()
-            views = queries.saved_views.of(self.listing.name, asker.user_id)
-            asked = Asked.read(self.listing, request.args, asker=asker, views=views)
-            wanted, total = queries.lists.all_of(self.listing, asked.wanted(asker))
+            _, wanted, total = self._chosen(request.args)
             if total.n > MOST:
-                return self._too_many(name, str(total))
+                said = request.query_string.decode("utf-8", "ignore")
+                form = FORMS[name](
+                    formdata=None, data={"asked": said, "seen": total.n if total.is_exact else None}
+                )
+                return self._confirmation(name, form)
             numbers = queries.lists.keys(self.listing, wanted, most=MOST)
         else:
             numbers = read_numbers(request.args.getlist("id"))
@@ -247,6 +248,8 @@ class _Pages:
         """Do it, in this request, and offer to take all of it back."""
         name = self._change_named(request.form.get("do", ""))
         form = FORMS[name]()
+        if form.asked.data:
+            return self._change_many(name, form)
         if len(form.numbers) > MOST:
             return self._too_many(name, f"{len(form.numbers):,}")
         me, now = web.person(), clock.now()
@@ -268,6 +271,29 @@ class _Pages:
         web.toast(_told(self.listing, name, changed), undo=undo)
         return web.done(self._back())
 
+    def _change_many(self, name: str, form: Any) -> Response:
+        """Do it as a job: more rows than one request changes."""
+        me, now = web.person(), clock.now()
+        _, wanted, _ = self._chosen(_arguments(form.asked.data))
+        job_id = form.validate() and web.attempt(
+            form,
+            lambda: services.many_changes.ask(
+                self.listing,
+                wanted,
+                _setting(name, form, now=now),
+                title=f"{CHANGES[name]}: {self.listing.nouns}",
+                by=me,
+                seen=form.seen.data,
+            ),
+        )
+        if not job_id:
+            return self._confirmation(name, form, status=422)
+        there = url_for("jobs.show", job_id=job_id)
+        web.toast(
+            f"{filters.sentence(self.listing.nouns)} are being changed.", link=there, link_text="Look on"
+        )
+        return web.done(there)
+
     def put_back(self, job_id: int) -> Response:
         """Undo a whole change, but for rows that were edited since."""
         form = ManyForm()
@@ -287,8 +313,17 @@ class _Pages:
         return web.done(self._back())
 
     def _confirmation(self, name: str, form: ManyForm, *, status: int = 200, problem: str = "") -> Response:
-        rows = queries.lists.existing(self.listing, form.numbers)
-        if not rows and not problem:
+        if form.asked.data:
+            _, wanted, total = self._chosen(_arguments(form.asked.data))
+            form.seen.data = total.n if total.is_exact else None
+            first, _ = queries.lists.page(self.listing, wanted, limit=NAMED)
+            names, more = [str(self.listing.head.text(row)) for row in first], max(total.n - NAMED, 0)
+            who = f"{total} {self.listing.nouns}"
+        else:
+            rows = queries.lists.existing(self.listing, form.numbers)
+            names, more = [text for _, text in rows[:NAMED]], max(len(rows) - NAMED, 0)
+            who = filters.counted(len(rows), self.listing.noun, self.listing.nouns)
+        if not names and not problem:
             problem = f"No {self.listing.noun} is chosen. Tick some rows of the list first."
         return web.render(
             "lists/confirm.html",
@@ -298,10 +333,10 @@ class _Pages:
             name=name,
             title=CHANGES[name],
             form=form,
-            names=[text for _, text in rows[:NAMED]],
-            found=len(rows),
+            names=names,
+            who=who,
             problem=problem,
-            more=max(len(rows) - NAMED, 0),
+            more=more,
             colleagues=rights.takers() if name == "owner" else [],
             back=self._back(),
             list_url=self.url,

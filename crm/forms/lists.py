@@ -11,13 +11,15 @@ from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
     StringField,
     ValidationError,
 )
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import HiddenInput
 
 from crm.enums import Priority
 from crm.queries.keys import read_number
@@ -196,9 +198,17 @@ def _columns(listing: Listing, word: str) -> tuple[Column, ...]:
 
 
 class ManyForm(FlaskForm):
-    """What every change of many rows says: which ones, as they were fixed when it was confirmed."""
+    """What every change of many rows says: which ones, as they were fixed when it was confirmed; of more than
+    one request changes what the address of the list says (`asked`) and how many these were (`seen`).
+    """
 
-    ids = HiddenField(validators=[InputRequired("Choose at least one row.")])
+    ids = HiddenField()
+    asked = HiddenField()
+    seen = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+    def validate_ids(self, field: HiddenField) -> None:
+        if not field.data and not self.asked.data:
+            raise ValidationError("Choose at least one row.")
 
     @property
     def numbers(self) -> list[int]:

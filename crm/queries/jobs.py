@@ -12,13 +12,15 @@ from crm.db import db
 from crm.enums import JobQueue, JobRowState, JobState
 from crm.models import File, Job, JobRow, User
 
+MOST_ROWS = 100_000
+"""Rows that one job takes."""
 MOST_LEFT = 200
 """Rows that were left, as the page of a job shows them."""
 UNDERWAY = (JobState.PLANNED, JobState.RUNNING)
 UNDOING = "job taken back"
 """The kind of a job that takes another one back, whose number is its run key."""
 UNDO_FOR = timedelta(hours=24)
-IN_ROWS = ("follow-ups scheduled",)
+IN_ROWS = ("follow-ups scheduled", "many rows changed")
 """Kinds of jobs that say of each row what they did with it, and so can be taken back."""
 
 

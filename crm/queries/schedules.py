@@ -16,12 +16,10 @@ from sqlalchemy.orm import aliased
 from crm.db import Base, db
 from crm.models import Contact, Interaction, InteractionPrincipal, JobRow, Opportunity, Organization, User
 from crm.models.interaction import OPEN_PROMISE
+from crm.queries.jobs import MOST_ROWS
 from crm.queries.lists import Listing, Wanted, numbered
 from crm.queries.lists.listing import Condition, Select
 from crm.queries.organizations import CADENCE
-
-MOST: Final = 100_000
-"""Rows that one job takes."""
 
 GONE: Final = "It was archived in the meantime."
 PROMISED: Final = "A follow-up is open already."
@@ -145,10 +143,10 @@ class Preview:
 
 def look(listing: Listing, wanted: Wanted, rule: Rule) -> Select:
     """Each chosen row by `place` and `record_id`: who keeps its promise (`keeper`) and when (`due_on`), or
-    the `reason` why it gets none. At most one row more than `MOST`.
+    the `reason` why it gets none. At most one row more than `MOST_ROWS`.
     """
     subject = SUBJECTS[listing.model]
-    chosen = numbered(listing, wanted, most=MOST + 1).subquery("chosen")
+    chosen = numbered(listing, wanted, most=MOST_ROWS + 1).subquery("chosen")
     is_by_cadence = rule.when is When.CADENCE
     keeper = subject.keeper if rule.keeper is None else sa.literal(rule.keeper, sa.BigInteger)
     facts = (

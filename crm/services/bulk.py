@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from crm import clock
 from crm.db import db
-from crm.enums import JobState
+from crm.enums import JobState, Priority
 from crm.errors import Refused
 from crm.models import Job
 from crm.queries.lists import LISTS, Listing
@@ -34,11 +34,12 @@ MayChange = Callable[[Collection[int | None]], bool]
 @dataclass(frozen=True)
 class Setting:
     """One column of every row, and its new value from the old one. Equal means there is nothing to
-    change.
+    change. `kept` is the same as JSON keeps it, for `read`.
     """
 
     column: str
     new: Callable[[Any], Any]
+    kept: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def hand_over(*, to: int | None, takers: Collection[int]) -> Setting:
     """Give the rows to this user, one of `takers`, or to nobody. Raises `Refused` for anybody else."""
     if to is not None and to not in takers:
         raise Refused("Choose somebody of your team; an admin can hand over to everybody.", field="owner")
-    return Setting("owner_id", lambda _: to)
+    return Setting("owner_id", lambda _: to, {"do": "owner", "to": to})
 
 
 def tag(tags: Sequence[str]) -> Setting:
@@ -82,29 +83,44 @@ def tag(tags: Sequence[str]) -> Setting:
             )
         return together
 
-    return Setting("tags", new)
+    return Setting("tags", new, {"do": "tag", "tags": list(tags)})
 
 
 def untag(tags: Sequence[str]) -> Setting:
     """Take tags off the rows, however they are capitalized."""
     off = {tag.casefold() for tag in tags}
-    return Setting("tags", lambda old: [tag for tag in old if tag.casefold() not in off])
+    kept = {"do": "untag", "tags": list(tags)}
+    return Setting("tags", lambda old: [tag for tag in old if tag.casefold() not in off], kept)
 
 
 def rank(priority: Any) -> Setting:
     """Say how much the rows matter; None = nobody has said."""
-    return Setting("priority", lambda _: priority)
+    return Setting("priority", lambda _: priority, {"do": "rank", "priority": plain(priority)})
 
 
 def focus(is_in: bool, *, today: date) -> Setting:
     """Put the rows in the focus of the week in which `today`, a day of the firm, lies; or take them out."""
     monday = clock.week_of(today) if is_in else None
-    return Setting("weekly_focus_on", lambda _: monday)
+    kept = {"do": "focus", "is_in": is_in, "today": today.isoformat()}
+    return Setting("weekly_focus_on", lambda _: monday, kept)
 
 
 def archive(*, now: datetime) -> Setting:
     """Archive the rows; they leave every list and stay in the Trash."""
-    return Setting("deleted_at", lambda _: now)
+    return Setting("deleted_at", lambda _: now, {"do": "archive", "now": now.isoformat()})
+
+
+def read(kept: Mapping[str, Any]) -> Setting:
+    """The setting that `kept` keeps; who may be given rows was looked at when it was made."""
+    settings: dict[str, Callable[[], Setting]] = {
+        "owner": lambda: hand_over(to=kept["to"], takers={kept["to"]}),
+        "tag": lambda: tag(kept["tags"]),
+        "untag": lambda: untag(kept["tags"]),
+        "rank": lambda: rank(kept["priority"] and Priority(kept["priority"])),
+        "focus": lambda: focus(kept["is_in"], today=date.fromisoformat(kept["today"])),
+        "archive": lambda: archive(now=datetime.fromisoformat(kept["now"])),
+    }
+    return settings[kept["do"]]()
 
 
 CHANGES: Mapping[str, str] = {
@@ -132,11 +148,11 @@ def change(
     """
     if len(numbers) > MOST:
         raise Refused(f"At most {MOST} are changed in one go. Narrow the list and do it in parts.")
-    known = _owners(listing, numbers)
+    known = owners_of(listing, numbers)
     allowed = [number for number, owners in known.items() if may_change(owners)]
     if known and not allowed:
         raise Refused("These are colleagues' rows: their owners, a manager or an admin can change them.")
-    ours = _locked(listing, allowed, setting)
+    ours = locked(listing, allowed, setting)
     new = [(row, setting.new(row.was)) for row in ours]
     changing = [(row, value) for row, value in new if value != row.was]
     tally = {
@@ -146,8 +162,8 @@ def change(
     }
     if not changing:
         return Changed(None, 0, **tally)
-    versions = _write(listing, setting.column, [(row.number, row.version, value) for row, value in changing])
-    before = [[row.number, versions[row.number], _plain(row.was)] for row, _ in changing]
+    versions = write(listing, setting.column, [(row.number, row.version, value) for row, value in changing])
+    before = [[row.number, versions[row.number], plain(row.was)] for row, _ in changing]
     job = Job(
         kind=KIND, run_key=str(uuid4()), state=JobState.DONE, requested_by=by, finished_at=now,
         result={"list": listing.name, "column": setting.column, "before": before},
@@ -171,8 +187,8 @@ def put_back(job_id: int, *, by: int, now: datetime) -> Returned:
         raise Refused("This was more than a day ago. Change them one by one.")
     listing, column = LISTS[result["list"]], result["column"]
     kind = listing.model.__table__.c[column].type
-    returned = _write(
-        listing, column, [(number, version, _typed(was, kind)) for number, version, was in result["before"]]
+    returned = write(
+        listing, column, [(number, version, typed(was, kind)) for number, version, was in result["before"]]
     )
     if not returned:
         raise Refused("These were edited since, or taken back already. They stay as they are.")
@@ -186,13 +202,13 @@ class _Row:
     was: Any
 
 
-def _owners(listing: Listing, numbers: Sequence[int]) -> dict[int, tuple[int | None, ...]]:
+def owners_of(listing: Listing, numbers: Sequence[int]) -> dict[int, tuple[int | None, ...]]:
     """Who owns the rows with these keys; archived ones are left out."""
     query = sa.select(listing.key, *listing.owners).where(listing.key.in_(numbers), listing.scope)
     return {row[0]: tuple(row[1:]) for row in db.session.execute(query)}
 
 
-def _locked(listing: Listing, numbers: Sequence[int], setting: Setting) -> list[_Row]:
+def locked(listing: Listing, numbers: Sequence[int], setting: Setting) -> list[_Row]:
     """The rows as they are now, held until the end of the transaction; none that this person may not
     change.
     """
@@ -206,7 +222,7 @@ def _locked(listing: Listing, numbers: Sequence[int], setting: Setting) -> list[
     return [_Row(*row) for row in db.session.execute(query)]
 
 
-def _write(listing: Listing, column: str, rows: Sequence[tuple[int, int, Any]]) -> dict[int, int]:
+def write(listing: Listing, column: str, rows: Sequence[tuple[int, int, Any]]) -> dict[int, int]:
     """Give each row (key, version, value) its value if it still has that version; the new versions by
     key.
     """
@@ -228,15 +244,15 @@ def _write(listing: Listing, column: str, rows: Sequence[tuple[int, int, Any]]) 
     return {row[0]: row[1] for row in written}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON keeps it."""
     if isinstance(value, date):
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 
 
-def _typed(value: Any, kind: sa.types.TypeEngine[Any]) -> Any:
-    """What `_plain` made of a value of this type, as it was."""
+def typed(value: Any, kind: sa.types.TypeEngine[Any]) -> Any:
+    """What `plain` made of a value of this type, as it was."""
     if value is None:
         return None
     if isinstance(kind, sa.DateTime):

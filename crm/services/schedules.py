@@ -17,8 +17,9 @@ from crm.db import db
 from crm.enums import InteractionType, JobQueue, JobRowState
 from crm.errors import Refused
 from crm.models import Interaction, InteractionPrincipal, Job, JobRow, Organization, User
+from crm.queries.jobs import MOST_ROWS
 from crm.queries.lists import LISTS, Listing, Wanted
-from crm.queries.schedules import GONE, MOST, PROMISED, SUBJECTS, Preview, Rule
+from crm.queries.schedules import GONE, PROMISED, SUBJECTS, Preview, Rule
 from crm.services import jobs, steps
 from crm.services.jobs import Held
 
@@ -35,7 +36,7 @@ def ask(listing: Listing, wanted: Wanted, rule: Rule, *, note: str, nouns: str, 
     """Ask for a follow-up for each of these rows, which are called `nouns`. The job.
 
     `seen` is the `Preview.mark` that the person saw: raises `Refused` if something else would come of it now,
-    if nothing would, or if they are more than `MOST`.
+    if nothing would, or if they are more than `MOST_ROWS`.
     """
     asked = {"title": f"Schedule follow-ups for {nouns}", "list": listing.name, "note": note}
     job_id = jobs.add(KIND, str(uuid4()), by=by.user_id, queue=JobQueue.WORK, asked=asked)
@@ -88,8 +89,8 @@ def take_back_some(job_id: int, *, now: datetime) -> int:
 
 
 def _check(planned: Preview, seen: str) -> None:
-    if planned.total > MOST:
-        raise Refused(f"More than {MOST:,} rows are too many for one job. Narrow the list.")
+    if planned.total > MOST_ROWS:
+        raise Refused(f"More than {MOST_ROWS:,} rows are too many for one job. Narrow the list.")
     if not planned.made:
         raise Refused("None of them would get a follow-up; the reasons stand below.")
     if planned.mark != seen:

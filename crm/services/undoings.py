@@ -14,7 +14,7 @@ from crm.enums import JobQueue
 from crm.errors import Refused
 from crm.models import Job
 from crm.queries.jobs import UNDERWAY, UNDO_FOR, UNDOING
-from crm.services import jobs, schedules, steps
+from crm.services import jobs, many_changes, schedules, steps
 from crm.services.jobs import Held
 
 
@@ -22,7 +22,10 @@ class _TakesBack(Protocol):
     def __call__(self, job_id: int, /, *, now: datetime) -> int: ...
 
 
-SOME: Final[dict[str, _TakesBack]] = {schedules.KIND: schedules.take_back_some}
+SOME: Final[dict[str, _TakesBack]] = {
+    many_changes.KIND: many_changes.take_back_some,
+    schedules.KIND: schedules.take_back_some,
+}
 """What takes back the next rows of each kind of job."""
 
 

@@ -399,14 +399,19 @@ def test_a_rep_hands_over_within_the_team_and_an_admin_to_everybody(
     assert one.owner_id == otis.user_id
 
 
-def test_more_than_five_hundred_are_refused_with_the_reason_and_nothing_is_changed(
+def test_more_than_five_hundred_are_changed_by_a_job_and_no_request_takes_more(
     reader: Client, database: sa.Connection
 ) -> None:
     fill(database, "organizations", MOST + 1)
-    found = page(reader, "/organizations/changes/new?do=archive&all=1", 422)
-    assert "501 organizations are more than the 500 that are changed in one go" in words(
-        the(found, "#change-form")
-    )
+    form = the(page(reader, "/organizations/changes/new?do=archive&all=1&q=organization"), "#change-form")
+    assert words(the(form, "button")) == "Archive 501 organizations"
+    said = {field["name"]: field.get("value", "") for field in form.select("input")}
+    said |= {"request_key": str(uuid4())}
+    assert reader.submit("/organizations/changes", said | {"seen": "400"}).status_code == 422
+    answers = [reader.submit("/organizations/changes", said) for _ in range(2)]
+    job = db.session.scalars(sa.select(Job)).one()
+    assert {answer.location for answer in answers} == {f"/jobs/{job.job_id}"}
+    assert (job.rows_total, job.asked["column"]) == (MOST + 1, "deleted_at")
     ids = ",".join(str(n) for n in range(1, 10_001))
     answer = reader.submit(
         "/organizations/changes", {"request_key": str(uuid4()), "do": "archive", "ids": ids}
