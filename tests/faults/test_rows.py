@@ -1,0 +1,198 @@
+"""Work on many rows: a worker that dies between any two of them does nothing twice and leaves nothing out."""
+
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from crm import queries, services
+from crm.db import act_as, transaction
+from crm.queries.lists import ORGANIZATIONS, Asker, Wanted
+from crm.queries.schedules import Rule, When
+from tests.faults.conftest import Stack, wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+
+ROWS = 1_200
+DUE_ON = date(2099, 1, 1)
+LATER = timedelta(minutes=5)
+"""Longer than a lease."""
+
+
+@pytest.fixture
+def people(stack: Stack) -> list[int]:
+    """Two reps, and the places that the first one looks after."""
+    with stack.database.connect("owner", role=None) as owner:
+        found = owner.execute(
+            """
+            with rep as (
+                insert into users (email, full_name, fs_uniquifier, time_zone)
+                values ('nell@pantry.example', 'Nell Carrow', 'nell', 'UTC'),
+                       ('otis@pantry.example', 'Otis Brandt', 'otis', 'UTC') returning user_id
+            ), place as (
+                insert into organizations (name, owner_id)
+                select 'Place ' || n, (select min(user_id) from rep) from generate_series(1, %s) n
+            )
+            select user_id from rep order by 1
+            """,
+            [ROWS],
+        ).fetchall()
+    return [number for (number,) in found]
+
+
+def everywhere(person: int) -> Wanted:
+    asker = Asker(person, datetime.now(UTC).date())
+    return Wanted(asker=asker, sort=ORGANIZATIONS.sorts[0], is_descending=False)
+
+
+def asking(stack: Stack, person: int, ask: Callable[[], int]) -> int:
+    """Do it as that person; the job."""
+    with stack.app.app_context():
+        act_as(person)
+        with transaction():
+            return ask()
+
+
+def schedule(stack: Stack, person: int) -> int:
+    """Ask for a follow-up at every place."""
+
+    def ask() -> int:
+        wanted, rule = everywhere(person), Rule(when=When.DAY, on=DUE_ON)
+        seen = queries.schedules.preview(ORGANIZATIONS, wanted, rule).mark
+        return services.schedules.ask(
+            ORGANIZATIONS, wanted, rule, note="", nouns="places", by=queries.users.get(person), seen=seen
+        )
+
+    return asking(stack, person, ask)
+
+
+def change(stack: Stack, person: int) -> int:
+    """Ask for a tag on every place."""
+    return asking(
+        stack,
+        person,
+        lambda: services.many_changes.ask(
+            ORGANIZATIONS, everywhere(person), services.bulk.tag(["patio"]), title="Tags",
+            by=queries.users.get(person), seen=ROWS,
+        ),
+    )  # fmt: skip
+
+
+def promised(stack: Stack) -> list[tuple[object, ...]]:
+    """How often how many open promises a place has."""
+    return stack.ask(
+        """
+        select promises, count(*) from (
+            select organization_id, count(i.interaction_id) as promises
+              from organizations left join interactions i using (organization_id)
+             where i.deleted_at is null group by 1) each group by 1
+        """
+    )
+
+
+def tagged(stack: Stack) -> list[tuple[object, ...]]:
+    return stack.ask("select array_length(tags, 1), count(*) from organizations group by 1")
+
+
+def state(stack: Stack, job_id: int) -> str:
+    [(said,)] = stack.ask(f"select state::text from jobs where job_id = {job_id}")
+    return str(said)
+
+
+def dies_once(stack: Stack, point: str, monkeypatch: pytest.MonkeyPatch, *, name: str = "first") -> None:
+    """A worker takes what waits and dies at that point."""
+    monkeypatch.setenv("PANTRY_FAILPOINT", point)
+    worker = stack.worker(name)
+    stack.tick(datetime.now(UTC))
+    wait_until(lambda: "signal 9" in stack.log(name).read_text(), doing="it to die")
+    stack.kill(worker)
+    monkeypatch.delenv("PANTRY_FAILPOINT")
+
+
+def finish(stack: Stack, *jobs: int) -> None:
+    """A second worker goes on where the first was."""
+    stack.worker("second")
+    for minutes in (0, 1):
+        stack.tick(datetime.now(UTC) + LATER + timedelta(minutes=minutes))
+    wait_until(lambda: {state(stack, job) for job in jobs} == {"done"}, doing="all rows to be done")
+
+
+@pytest.mark.parametrize("point", ["rows.done:2", pytest.param("rows.kept:2", marks=pytest.mark.long)])
+def test_a_worker_killed_between_rows_ends_as_one_that_was_not(
+    stack: Stack, people: list[int], point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [schedule(stack, people[0]), change(stack, people[0])]
+    dies_once(stack, point, monkeypatch)
+    finish(stack, *jobs)
+    assert promised(stack) == [(1, ROWS)]
+    assert tagged(stack) == [(1, ROWS)]
+    figures = stack.ask("select result from jobs where requested_by is not null order by job_id")
+    assert figures == [({"added": ROWS, "left": 0},), ({"changed": ROWS, "left": 0},)]
+
+
+def test_two_reps_who_schedule_the_same_places_at_once_promise_each_one_thing(
+    stack: Stack, people: list[int]
+) -> None:
+    jobs = [schedule(stack, person) for person in people]
+    for name in ("one", "two"):
+        stack.worker(name)
+    stack.tick(datetime.now(UTC))
+    wait_until(lambda: {state(stack, job) for job in jobs} == {"done"}, doing="both jobs")
+    assert promised(stack) == [(1, ROWS)]
+    [(added, left)] = stack.ask(
+        "select sum((result ->> 'added')::int), sum((result ->> 'left')::int) from jobs "
+        "where requested_by is not null"
+    )
+    assert (added, left) == (ROWS, ROWS)
+
+
+@pytest.mark.parametrize("point", ["export.written", pytest.param("export.named", marks=pytest.mark.long)])
+def test_an_export_killed_around_its_renaming_ends_as_one_whole_file(
+    stack: Stack, people: list[int], point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = asking(
+        stack,
+        people[0],
+        lambda: services.exports.ask(
+            ORGANIZATIONS, everywhere(people[0]), [ORGANIZATIONS.head], ending="csv",
+            by=queries.users.get(people[0]), total=ROWS,
+        ),
+    )  # fmt: skip
+    dies_once(stack, point, monkeypatch)
+    assert stack.ask("select count(*) from files") == [(0,)]
+    finish(stack, job_id)
+    [(path, sha256)] = stack.ask("select path, sha256 from files")
+    content = (stack.folder / str(path)).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    assert len(content.splitlines()) == ROWS + 1
+    assert [one.name for one in (stack.folder / "exports").iterdir()] == [str(path).split("/")[-1]]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(5))
+def test_workers_killed_at_random_and_an_undo_in_between_leave_the_book_as_it_was(
+    stack: Stack, people: list[int], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    job_id = schedule(stack, people[0])
+    dies_once(stack, f"rows.{chance.choice(['done', 'kept'])}:{chance.randint(1, 3)}", monkeypatch)
+    finish(stack, job_id)
+    assert promised(stack) == [(1, ROWS)], f"seed {seed}"
+    undoing = asking(
+        stack,
+        people[0],
+        lambda: services.undoings.ask(job_id, by=people[0], now=datetime.now(UTC)),
+    )
+    for worker in list(stack.running[1:]):
+        stack.kill(worker)
+    dies_once(
+        stack, f"rows.{chance.choice(['done', 'kept'])}:{chance.randint(1, 3)}", monkeypatch, name="third"
+    )
+    stack.worker("fourth")
+    stack.tick(datetime.now(UTC) + LATER)
+    stack.tick(datetime.now(UTC) + LATER + timedelta(minutes=1))
+    wait_until(lambda: state(stack, undoing) == "done", doing="the undo")
+    assert promised(stack) == [(0, ROWS)], f"seed {seed}"
