@@ -14,6 +14,14 @@ FROM python:3.13-slim
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 
+# pg_dump of the database's own version, from PostgreSQL's packages: the nightly backup runs in a worker.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install --yes --no-install-recommends postgresql-client-18 \
+ && rm -rf /var/lib/apt/lists/*
+ENV POSTGRES_PROGRAMS=/usr/lib/postgresql/18/bin
+
 # The same two steps as bin/up: setuptools is locked, too, and builds the one requirement that is no wheel.
 COPY requirements-build.txt requirements.txt ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-build.txt \

@@ -93,6 +93,11 @@ def web(made: Settings, lock: int) -> Server:
     command += ["--workers", "2", "--bind", f"127.0.0.1:{made.web_port}"]
     command += ["--graceful-timeout", "5", "--no-control-socket", "crm.live:make()"]
 
+    # Each of its processes counts its requests there; what those of an earlier run counted is gone with them.
+    counts = made.folder / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir()
+
     def is_ready() -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", made.web_port, timeout=5)
         try:
@@ -108,7 +113,7 @@ def web(made: Settings, lock: int) -> Server:
         command=command,
         folder=CHECKOUT,
         log=_log(made.folder, "web"),
-        environment=made.for_web(),
+        environment=made.for_web() | {"PROMETHEUS_MULTIPROC_DIR": str(counts)},
         is_ready=is_ready,
         keep_open=(lock,),
     )

@@ -11,10 +11,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crm.db import db
-from crm.enums import OpportunityStage, Role
-from crm.models import User
+from crm.enums import EngagementLevel, MailKind, OpportunityStage, Role
+from crm.models import EngagementChange, Notification, Organization, User
 from crm.queries import users
 from crm.queries.opportunity_stages import QUIET_AFTER
+from crm.queries.spans import begins
 
 CADENCE: Final = {"A+": 14, "A": 30, "B": 60, "C": 90, "D": 180}
 """Ideal days between two touches of an account, by its priority; it is neglected after twice that
@@ -194,12 +195,16 @@ _UNANSWERED = """
     """
 
 
+FALLS: Final = ("time passed", "interaction withdrawn")
+"""Causes of a change of level that let it fall; an interaction lifts it, also from Inactive to Low."""
+
 _SLIPPED = """
     select c.principal_id, p.name, c.changed_on,
            (select firm_day(max(l.interaction_date)) from interaction_principals l
              where l.principal_id = c.principal_id and l.counts)
       from engagement_changes c join organizations p on p.organization_id = c.principal_id
-     where c.to_level = 'Low Engagement' and c.from_level is not null and c.created_at > :since
+     where c.to_level = 'Low Engagement' and c.cause in ('time passed', 'interaction withdrawn')
+       and c.created_at > :since
        and p.deleted_at is null and {whose}
        and not exists (select from engagement_changes later
                         where later.principal_id = c.principal_id and later.changed_on > c.changed_on)
@@ -210,6 +215,42 @@ _SLIPPED = """
 def slipped(book: Book, *, since: datetime) -> list[Slipped]:
     """Principals of `book` whose fall to Low was recorded after `since` and that have stayed there."""
     return [Slipped(*row) for row in _ask(_SLIPPED, book, "p", since=since)]
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A principal that slipped to Low, and who looks after it."""
+
+    principal_id: int
+    name: str
+    owner_id: int
+
+
+def slipped_on(day: date) -> list[Fall]:
+    """Principals whose fall to Low was recorded for that day of the firm, with an owner who signs in and was
+    not told of it yet.
+    """
+    was_told = sa.exists().where(
+        Notification.user_id == Organization.owner_id,
+        Notification.kind == MailKind.SLIPPED.value,
+        Notification.link == sa.literal("/principals/") + sa.cast(Organization.organization_id, sa.Text),
+        Notification.created_at >= begins(day),
+    )
+    rows = db.session.execute(
+        sa.select(Organization.organization_id, Organization.name, Organization.owner_id)
+        .join(EngagementChange, EngagementChange.principal_id == Organization.organization_id)
+        .join(User, User.user_id == Organization.owner_id)
+        .where(
+            EngagementChange.changed_on == day,
+            EngagementChange.to_level == EngagementLevel.LOW.value,
+            EngagementChange.cause.in_(FALLS),
+            Organization.deleted_at.is_(None),
+            User.active,
+            ~was_told,
+        )
+        .order_by(Organization.name_key)
+    )
+    return [Fall(number, name, owner_id) for number, name, owner_id in rows if owner_id is not None]
 
 
 def neglected(book: Book, *, on: date) -> list[Neglected]:

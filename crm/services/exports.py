@@ -136,10 +136,11 @@ def keep(held: Held) -> None:
         gone = db.session.scalars(sa.delete(File).where(File.expires_at <= now).returning(File.path)).all()
         known = {Path(path).name for path in db.session.scalars(sa.select(File.path))}
         jobs.finish(held, result={"files": len(gone)}, told="")
-    names = {Path(path).name for path in gone}
+    for name in gone:
+        (held.surroundings.data_dir / name).unlink(missing_ok=True)
     for path in folder.iterdir() if folder.is_dir() else ():
         is_old = path.stat().st_mtime < (now - timedelta(days=1)).timestamp()
-        if path.name in names or (path.name not in known and is_old):
+        if path.name not in known and is_old:
             path.unlink(missing_ok=True)
 
 

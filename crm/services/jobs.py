@@ -20,7 +20,7 @@ from crm.db import apart, db, transaction
 from crm.enums import JobQueue, JobState
 from crm.errors import Refused
 from crm.models import Job, Notification, User
-from crm.services import engagement, keeping
+from crm.services import engagement, keeping, notifications
 
 LEASE: Final = timedelta(minutes=3)
 """Longer than `crm.tasks.HARD_LIMIT`, so the holder of a short job's lease that ran out is dead; that of a
@@ -338,7 +338,8 @@ def _after_failure(error: Exception, attempts: int, *, now: datetime) -> dict[st
 
 
 def _recompute(on: date) -> dict[str, Any]:
-    return asdict(engagement.recompute(today=on))
+    found = asdict(engagement.recompute(today=on))
+    return {**found, "told": notifications.tell_slipped(today=on)}
 
 
 def _keep(on: date) -> dict[str, Any]:

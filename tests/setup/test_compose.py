@@ -16,6 +16,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "kitchenpantry-crm"}
 ONCE = {"roles", "migrate"}
+OF_LIBRARIES = {"prometheus_multiproc_dir"}
+"""Variables that no setting of ours reads."""
 
 
 def test_every_part_is_there() -> None:
@@ -42,7 +44,20 @@ def test_every_part_that_stays_says_whether_it_is_well(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_every_variable_is_a_setting_of_the_application(name: str) -> None:
     unknown = {variable.lower() for variable in OURS[name]["environment"]} - set(Settings.model_fields)
-    assert not unknown
+    assert unknown <= OF_LIBRARIES
+
+
+def test_processes_of_the_web_count_together_in_a_folder_that_is_empty_at_each_start() -> None:
+    folder = SERVICES["web"]["environment"]["PROMETHEUS_MULTIPROC_DIR"]
+    assert SERVICES["web"]["tmpfs"] == [f"{folder}:uid=10001"]
+    assert "PROMETHEUS_MULTIPROC_DIR" not in SERVICES["worker"]["environment"]
+
+
+def test_the_image_dumps_with_the_programs_of_the_databases_version() -> None:
+    version = SERVICES["postgres"]["image"].removeprefix("postgres:")
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f"postgresql-client-{version}" in dockerfile
+    assert f"POSTGRES_PROGRAMS=/usr/lib/postgresql/{version}/bin" in dockerfile
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

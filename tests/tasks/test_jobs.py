@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from crm import services
 from crm.db import SYSTEM, db, transaction
-from crm.enums import JobState, MailState
+from crm.enums import JobState, MailKind, MailState
 from crm.errors import Refused
-from crm.models import Job, MailMessage, RequestKey, User
+from crm.models import Job, MailMessage, Notification, NotificationPreference, RequestKey, User
 from tests.factories import Make
 
 NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
@@ -157,6 +157,32 @@ def test_the_recompute_stores_what_it_found_and_finds_nothing_the_second_time(ma
     services.jobs.run(second, now=NOW)
     assert (job(first).result or {})["level_changes"] == 1
     assert set((job(second).result or {"": 1}).values()) == {0}
+
+
+def test_who_looks_after_a_principal_that_slips_to_low_is_told_once_that_day(
+    make: Make, nell: User, otis: User
+) -> None:
+    make.save(
+        NotificationPreference(
+            user_id=otis.user_id, kind=MailKind.SLIPPED, is_on=False, is_in_app=False, hour=7, weekdays=[1]
+        )
+    )
+    slips = make.principal("Amberfold", owner=nell)
+    for maker in (slips, make.principal("His", owner=otis), make.principal("Nobody's")):
+        make.interaction(principals=[maker], on=NOW - timedelta(days=14))
+    lifted = make.principal("Lifted", owner=nell)
+    make.interaction(principals=[lifted], on=NOW - timedelta(days=40))
+    services.jobs.run(plan("engagement", "2026-11-24T07-0600"), now=NOW)
+    make.interaction(principals=[lifted], on=NOW - timedelta(days=20))
+    results = []
+    for hour in ("07", "08"):
+        job_id = plan("engagement", f"2026-11-25T{hour}-0600")
+        services.jobs.run(job_id, now=NOW + timedelta(days=1))
+        results.append((job(job_id).result or {})["told"])
+    assert results == [1, 0]
+    told = db.session.scalars(sa.select(Notification)).one()
+    assert (told.user_id, told.subject) == (nell.user_id, "Amberfold slipped to Low today.")
+    assert told.link == f"/principals/{slips.organization_id}"
 
 
 def test_keeping_forgets_what_is_older_than_its_time(make: Make, nell: User) -> None:
