@@ -92,6 +92,12 @@ class Interaction(Versioned, Model):
             "interaction_id",
             postgresql_where=sa.text(OPEN_PROMISE),
         ),
+        sa.Index(
+            "ix_interactions_last_touch",
+            "opportunity_id",
+            "interaction_date",
+            postgresql_where=sa.text("is_touch and deleted_at is null"),
+        ),
         sa.Index("ix_interactions_completed_by", "completed_by"),
         sa.Index("ix_interactions_owner_id", "owner_id"),
         sa.Index("ix_interactions_date", "interaction_date", "interaction_id"),

@@ -86,6 +86,7 @@ class Opportunity(Versioned, Model):
         sa.Index("ix_opportunities_owner_id_name_key", "owner_id", "name_key", "opportunity_id"),
         sa.Index("ix_opportunities_expected_close_on", "expected_close_on", "opportunity_id"),
         sa.Index("ix_opportunities_context", "context"),
+        sa.Index("ix_opportunities_source", "source"),
         sa.Index("ix_opportunities_tags", "tags", postgresql_using="gin"),
         sa.Index(
             "ix_opportunities_archived", "deleted_at", postgresql_where=sa.text("deleted_at is not null")

@@ -34,6 +34,13 @@ class Span:
         """True for moments on these days of the firm, by an index on them."""
         return sa.and_(moment >= begins(self.since), moment < begins(self.until + timedelta(days=1)))
 
+    def counts(self, moment: Any) -> sa.ColumnElement[bool]:
+        """As `holds`, for the filter of an aggregate: when days begin is found out once, not for each row."""
+        first, end = (
+            sa.select(begins(on)).scalar_subquery() for on in (self.since, self.until + timedelta(days=1))
+        )
+        return sa.and_(moment >= first, moment < end)
+
 
 def begins(on: date) -> sa.ColumnElement[Any]:
     """The moment at which a day of the firm begins."""

@@ -1,16 +1,18 @@
 """What the dashboard asks is answered by kept counts and by indexes, never by reading the history."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from crm.db import db
-from crm.models import User
+from crm.models import Opportunity, User
 from crm.queries import dashboard, follow_ups
 from crm.queries.dashboard.periods import Period, spans
 from crm.queries.dashboard.pulses import Whose
+from crm.queries.lists.opportunities import last_stir
+from crm.queries.spans import Span
 from crm.queries.standings import Book
 from tests.factories import Make, as_role
 from tests.queries.lists.test_orders import plans
@@ -89,3 +91,19 @@ def test_without_anything_every_panel_is_empty(nell: User, acting_as: Act) -> No
     assert dashboard.stale.of("everyone", today=today, at_most=5) == ([], 0)
     assert dashboard.coverage.of("everyone", today=today, at_most=5) == ([], 0)
     assert dashboard.frame.of(nell.user_id).team == {nell.user_id}
+
+
+def test_when_days_begin_is_found_out_once_and_not_for_each_row_that_is_counted() -> None:
+    told = str(Span(date(2026, 11, 23), date(2026, 11, 29)).counts(sa.column("at")))
+    assert told.count("(SELECT timezone(firm_zone(), ") == 2
+
+
+def test_the_last_touch_of_an_opportunity_is_the_end_of_an_index(
+    make: Make, nell: User, acting_as: Act
+) -> None:
+    make.interaction(opportunity=make.opportunity(), author=nell)
+    acting_as(nell)
+    db.session.execute(sa.text("set local enable_seqscan = off; set local enable_bitmapscan = off"))
+    asked = str(sa.select(last_stir()).select_from(Opportunity))
+    plan = "\n".join(db.session.execute(sa.text(f"explain {asked}")).scalars())
+    assert "Index Only Scan Backward using ix_interactions_last_touch" in plan, plan

@@ -69,8 +69,8 @@ def _interactions(whose: Whose, now: Span, before: Span) -> sa.Select[str, int, 
     return (
         sa.select(
             sa.cast(Interaction.interaction_type, sa.Text),
-            sa.func.count().filter(now.holds(at)),
-            sa.func.count().filter(before.holds(at)),
+            sa.func.count().filter(now.counts(at)),
+            sa.func.count().filter(before.counts(at)),
         )
         .where(happenings.is_touch(), _in_either(at, now, before), _is(whose, Interaction.author_id))
         .group_by(Interaction.interaction_type)
@@ -106,14 +106,14 @@ def _samples(whose: Whose, now: Span, before: Span) -> sa.Select[str, int, int]:
 def _kept(whose: Whose, now: Span, before: Span) -> sa.Select[str, int, int]:
     return sa.select(
         sa.literal("kept"),
-        sa.func.count().filter(happenings.kept(now)),
-        sa.func.count().filter(happenings.kept(before)),
+        sa.func.count().filter(now.counts(Interaction.completed_at)),
+        sa.func.count().filter(before.counts(Interaction.completed_at)),
     ).where(happenings.kept(Span(before.since, now.until)), _is(whose, Interaction.owner_id))
 
 
 def _opportunities(what: str, at: Any, now: Span, before: Span) -> sa.Select[str, int, int]:
     return (
-        sa.select(sa.literal(what), _each().filter(now.holds(at)), _each().filter(before.holds(at)))
+        sa.select(sa.literal(what), _each().filter(now.counts(at)), _each().filter(before.counts(at)))
         .select_from(Opportunity)
         .where(Opportunity.deleted_at.is_(None))
     )

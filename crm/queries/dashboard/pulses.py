@@ -80,8 +80,8 @@ def of(whose: Whose, *, today: date) -> list[Pulse]:
     at = link.interaction_date
     touches = (
         sa.select(
-            sa.func.count().filter(this_week.holds(at)).label("now"),
-            sa.func.count().filter(last_week.holds(at)).label("before"),
+            sa.func.count().filter(this_week.counts(at)).label("now"),
+            sa.func.count().filter(last_week.counts(at)).label("before"),
         )
         .where(
             link.principal_id == standing.c.principal_id,

@@ -11,7 +11,7 @@ from crm.enums import OpportunityStage
 from crm.models import Opportunity
 from crm.queries.dashboard.pulses import Whose
 from crm.queries.lists import OPPORTUNITIES, Asker
-from crm.queries.lists.opportunities import quiet_since
+from crm.queries.lists.opportunities import last_stir
 from crm.queries.opportunity_stages import QUIET_AFTER
 
 
@@ -38,18 +38,18 @@ def of(whose: Whose, *, today: date, at_most: int) -> tuple[list[Stale], int]:
         for name, value in asked.items()
         if (known := OPPORTUNITIES.filter(name)) and (condition := known.condition(value, asker)) is not None
     ]
-    since = quiet_since().label("since")
+    stirred = last_stir().label("stirred_at")
     first = (
-        sa.select(Opportunity.opportunity_id, since, sa.func.count().over().label("total"))
+        sa.select(Opportunity.opportunity_id, stirred, sa.func.count().over().label("total"))
         .where(OPPORTUNITIES.scope, *conditions)
-        .order_by(since, Opportunity.opportunity_id)
+        .order_by(stirred, Opportunity.opportunity_id)
         .limit(at_most)
         .subquery()
     )
     rows = db.session.execute(
-        OPPORTUNITIES.details.add_columns(first.c.since, first.c.total)
+        OPPORTUNITIES.details.add_columns(first.c.total)
         .join(first, first.c.opportunity_id == Opportunity.opportunity_id)
-        .order_by(first.c.since, first.c.opportunity_id)
+        .order_by(first.c.stirred_at, first.c.opportunity_id)
     ).all()
     return [_stale(row, today) for row in rows], rows[0].total if rows else 0
 
@@ -62,6 +62,6 @@ def _stale(row: sa.Row[Any], today: date) -> Stale:
         row.organization_name,
         row.principals or [],
         row.owner_name,
-        (today - row.since).days,
+        (today - row.quiet_since).days,
         QUIET_AFTER[row.stage],
     )

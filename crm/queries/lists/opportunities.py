@@ -22,7 +22,7 @@ from crm.models import (
 from crm.queries import happenings
 from crm.queries.happenings import Step
 from crm.queries.keys import read_number
-from crm.queries.lists.choices import organization, owner, read_word, tag
+from crm.queries.lists.choices import distinct, organization, owner, read_word, tag
 from crm.queries.lists.listing import (
     Asker,
     Case,
@@ -43,7 +43,12 @@ Distributor = aliased(Organization)
 
 
 def quiet_since() -> Any:
-    """The firm's day of the later of the stage change and the last touch."""
+    """The firm's day of `last_stir`."""
+    return sa.func.firm_day(last_stir())
+
+
+def last_stir() -> Any:
+    """The later of the stage change and the last touch."""
     last = (
         sa.select(sa.func.max(Interaction.interaction_date))
         .where(
@@ -54,26 +59,17 @@ def quiet_since() -> Any:
         .correlate(Opportunity)
         .scalar_subquery()
     )
-    return sa.func.firm_day(sa.func.greatest(Opportunity.stage_changed_at, last))
+    return sa.func.greatest(Opportunity.stage_changed_at, last)
 
 
 def _quiet(asker: Asker, days_of: Mapping[OpportunityStage, int]) -> Condition:
     """Open ones that have been quiet for longer than so many days: neither moved nor touched since."""
     over = []
     for stage, days in days_of.items():
-        since = begins(asker.today - timedelta(days=days))
-        touched = (
-            sa.select(Interaction.interaction_id)
-            .where(
-                Interaction.opportunity_id == Opportunity.opportunity_id,
-                Interaction.is_touch,
-                Interaction.deleted_at.is_(None),
-                Interaction.interaction_date >= since,
-            )
-            .correlate(Opportunity)
-            .exists()
-        )
-        over.append(sa.and_(Opportunity.stage == stage, Opportunity.stage_changed_at < since, ~touched))
+        # When the days begin is found out once for all rows, which an index finds by the hundred.
+        since = sa.select(begins(asker.today - timedelta(days=days))).scalar_subquery()
+        rests = sa.and_(Opportunity.stage_changed_at < since, last_stir() < since)
+        over.append(sa.and_(Opportunity.stage == stage, rests))
     return sa.or_(*over)
 
 
@@ -132,17 +128,6 @@ def principal_names() -> Any:
         Maker.name,
         sa.join(OpportunityPrincipal, Maker, Maker.organization_id == OpportunityPrincipal.principal_id),
         OpportunityPrincipal.opportunity_id,
-    )
-
-
-def _words(column: Any) -> sa.Select[Any]:
-    """The words that stand in a column of opportunities, as choices."""
-    return (
-        sa.select(column, column.label("text"))
-        .where(column.is_not(None), Opportunity.deleted_at.is_(None))
-        .distinct()
-        .order_by(column)
-        .limit(100)
     )
 
 
@@ -238,14 +223,14 @@ OPPORTUNITIES = Listing(
         Filter(
             name="context",
             label="Context",
-            choices=_words(Opportunity.context),
+            choices=distinct(Opportunity.context),
             read=read_word,
             where=lambda text: Opportunity.context == text,
         ),
         Filter(
             name="source",
             label="Source",
-            choices=_words(Opportunity.source),
+            choices=distinct(Opportunity.source),
             read=read_word,
             where=lambda text: Opportunity.source == text,
         ),

@@ -26,8 +26,8 @@ SPREADS: Final = {
     "medium": Spread(
         "medium",
         (
-            Size("medium 1", 16, 305, 10, 275, 225, 160, 2_250),
-            Size("medium 2", 16, 305, 10, 350, 400, 240, 4_000),
+            Size("medium 1", 16, 305, 10, 2_750, 2_250, 1_600, 2_250),
+            Size("medium 2", 16, 305, 10, 3_500, 4_000, 2_400, 4_000),
         ),
         offices=16,
     ),
@@ -40,8 +40,8 @@ SPREADS: Final = {
         offices=16,
     ),
 }
-"""`large` has 100,000 organizations and 1,000,000 interactions of 512 principals; `medium` has the same
-principals and people, and of everything else a tenth."""
+"""`large` has 100,000 organizations and 1,000,000 interactions of 512 principals; `medium` is the same
+firm after a tenth of the talks."""
 
 
 @dataclass(frozen=True)
