@@ -15,12 +15,9 @@ from crm.enums import EngagementLevel, MailKind, OpportunityStage, Role
 from crm.models import EngagementChange, Notification, Organization, User
 from crm.queries import users
 from crm.queries.opportunity_stages import QUIET_AFTER
+from crm.queries.organizations import CADENCE
 from crm.queries.spans import begins
 
-CADENCE: Final = {"A+": 14, "A": 30, "B": 60, "C": 90, "D": 180}
-"""Ideal days between two touches of an account, by its priority; it is neglected after twice that
-(rulings).
-"""
 LAPSES_WITHIN: Final = 30
 LAPSED_WITHIN: Final = 7
 """Days ahead in which an authorization is told of before it lapses, and days for which it is afterwards."""

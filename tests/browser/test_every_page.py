@@ -64,6 +64,8 @@ PAGES = (
     "/interactions/new",
     "/team",
     "/team/1",
+    "/organizations/follow-ups/new",
+    "/principals/follow-ups/new",
     "/jobs",
     "/notifications",
     "/digests",

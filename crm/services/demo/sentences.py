@@ -75,4 +75,5 @@ def about(chance: Random, topic: Topic) -> str:
 
 def _fill(text: str, topic: Topic) -> str:
     filled = (sentence.format_map(vars(topic)) for sentence in text.split(". "))
-    return ". ".join(sentence[0].upper() + sentence[1:] for sentence in filled)
+    said = ". ".join(sentence[0].upper() + sentence[1:] for sentence in filled)
+    return said.replace("..", ".")  # a name may end in "Co."
