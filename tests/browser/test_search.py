@@ -1,7 +1,9 @@
 """The palette and the search page in a real browser: by keyboard alone, on a phone, and without scripts."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
 
@@ -29,6 +31,20 @@ def test_enter_before_the_answer_leads_where_the_answer_would(visit: Visit, site
     open_palette(page)
     page.keyboard.type("oldfen")
     page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.address}/principals/{site.book.cold_id}")
+
+
+def test_enter_waits_for_the_answer_to_the_last_letter_and_follows_no_earlier_one(
+    visit: Visit, site: Site
+) -> None:
+    page = visit(site.book.rep, DESKTOP).page
+    held: list[Route] = []
+    page.route(re.compile(r"[?&]q=$"), held.append)
+    with page.expect_request(re.compile(r"[?&]q=$")):
+        open_palette(page)
+    page.keyboard.type("oldfen")
+    page.keyboard.press("Enter")
+    held[0].continue_()
     expect(page).to_have_url(f"{site.address}/principals/{site.book.cold_id}")
 
 

@@ -101,15 +101,18 @@ function wayTo(link, n) {
   return way;
 }
 
-/** What was typed has its answer. */
-function arrived() {
-  isWaiting = false;
+/** What was typed has its answer, or what was typed before that. @param {Event} event */
+function arrived(event) {
+  const { requestConfig } = /** @type {CustomEvent} */ (event).detail;
+  const isLast = requestConfig?.formData?.get("q") === /** @type {HTMLInputElement} */ (text).value;
+  isWaiting &&= !isLast;
   addWays();
   const all = options();
   light(all[0]);
   text?.setAttribute("aria-expanded", String(all.length > 0));
   const why = results?.querySelector(".said")?.textContent ?? "";
   if (said) said.textContent = `${why} ${all.length} to choose from, arrows to choose.`.trim();
+  if (isWaiting) return;
   if (isHurried) lit()?.click();
   isHurried = false;
 }
