@@ -236,6 +236,9 @@ def visit(
 
 
 def _note(person: Person, kind: str, text: str) -> None:
-    """Policy violations and script errors; a 4xx or no answer that a test provokes is none."""
-    if kind == "error" and not re.match("Failed to load resource|htmx:(afterRequest|sendError)", text):
+    """Policy violations and script errors. None are a 4xx or no answer that a test provokes, and a request
+    that a later one replaced.
+    """
+    harmless = "Failed to load resource|htmx:(afterRequest|sendError|sendAbort)"
+    if kind == "error" and not re.match(harmless, text):
         person.complaints.append(text)

@@ -39,7 +39,7 @@ def test_enter_waits_for_the_answer_to_the_last_letter_and_follows_no_earlier_on
 ) -> None:
     page = visit(site.book.rep, DESKTOP).page
     held: list[Route] = []
-    page.route(re.compile(r"[?&]q=$"), held.append)
+    page.route(re.compile(r"[?&]q=$"), lambda route: held.append(route))
     with page.expect_request(re.compile(r"[?&]q=$")):
         open_palette(page)
     page.keyboard.type("oldfen")
