@@ -66,8 +66,8 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
     """Run pytest with these settings; returns its exit code."""
     words: list[str | Path] = [environment.PYTHON, "-m", "pytest"]
     if arguments in ([], ["--long"]):
-        # Three workers for two cores: each waits for its database and its browser much of the time. Who is done
-        # takes work from the others, for a few tests take minutes.
+        # Three workers for two cores: each waits for its database and its browser much of the time. Who is
+        # done takes work from the others, for a few tests take minutes.
         words += ["-n", "3", "--dist", "worksteal"]
         # Counting what of crm/ no test runs doubles the time: that is for the run which may take longer.
         words += ["--cov", "--cov-report=term:skip-covered"] if arguments else ["-m", "not long"]
