@@ -3,7 +3,7 @@
 import re
 
 import psycopg
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESKTOP, Site, Visit
 
@@ -100,3 +100,19 @@ def test_an_open_page_tells_what_a_colleague_commits_and_keeps_what_is_typed(
             "where datname = current_database() and query ilike 'listen %'"
         )
     expect(page.locator(".task", has_text="Committed while the line was away")).to_be_visible()
+
+
+def test_what_somebody_asks_for_in_a_panel_is_not_taken_away_by_what_is_new_there(
+    visit: Visit, site: Site
+) -> None:
+    rep = visit(site.book.rep, DESKTOP)
+    with rep.page.expect_request(re.compile("/live")):
+        page = rep.go("/dashboard")
+    held: list[Route] = []
+    page.route(re.compile("/dashboard/metrics.*period=month"), lambda route: held.append(route))
+    with page.expect_request(re.compile("/dashboard/metrics.*period=month")):
+        page.get_by_role("link", name="This month").click()
+    with page.expect_response(lambda answer: "metrics" in answer.url and "hx-live" in answer.request.headers):
+        commit(site, PROMISE, site.book.contact_id, "Came while they waited", site.book.rep)
+    held[0].continue_()
+    expect(page.locator("#panel-metrics .chip[aria-current]")).to_have_text("This month")

@@ -94,7 +94,11 @@ async function fetchOne(id) {
       headers: { "HX-Request": "true", "HX-Live": "true", "HX-Current-URL": location.href },
     });
     if (answer.status === 401 || answer.redirected) return stop();
-    if (answer.ok) show(id, await answer.text());
+    if (!answer.ok) return;
+    const html = await answer.text();
+    // Somebody asked for something else there meanwhile: what we bring is not it, and would take its place away.
+    if (document.getElementById(id) !== fragment || isAsking(fragment)) stale.add(id);
+    else show(id, html);
   } catch {
     stale.add(id); // the line is away: the stream comes back, and with it a resync
   }
@@ -130,6 +134,10 @@ export function show(id, html) {
   if (window.scrollY !== at) window.scrollTo({ top: at, behavior: "instant" });
   fresh.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
 }
+
+/** Whether a request that somebody made in the fragment is under way. @param {HTMLElement} fragment */
+const isAsking = (fragment) =>
+  fragment.matches(".htmx-request") || fragment.querySelector(".htmx-request") !== null;
 
 /** Whether somebody is at something in the fragment that a new text would take from them. @param {HTMLElement} fragment */
 function isBusy(fragment) {
