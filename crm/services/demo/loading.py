@@ -38,6 +38,8 @@ KEYS: Final = {
     "interactions": "interaction_id",
     "samples": "sample_id",
 }
+RECOUNTS: Final = "'principal_summaries'::regclass::oid::bigint"
+"""The number of the lock under which kept counts are folded and made anew (migrations/sql/functions)."""
 _FIRST_RECORDED: Final = 6
 """Days after the beginning of the book on which levels are recorded for the first time."""
 
@@ -84,6 +86,8 @@ def has_room(connection: sa.Connection) -> bool:
     """
     connection.exec_driver_sql("set local statement_timeout = 0")
     connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('demo book'))"))
+    # The lock of every recount, first of all: one that began meanwhile would hold it and wait for the tables.
+    connection.execute(sa.text(f"select pg_advisory_xact_lock({RECOUNTS})"))
     if _is_here():
         return False
     _insist_on_an_empty_book()

@@ -66,6 +66,13 @@ def test_every_row_of_the_book_is_in_its_table(owner: None) -> None:
         assert count(model) == len(rows), model
 
 
+def test_nobody_recounts_until_the_book_is_there(owner: None) -> None:
+    load()
+    with db.engine.connect() as worker:
+        lock = sa.text("select pg_try_advisory_xact_lock('principal_summaries'::regclass::oid::bigint)")
+        assert worker.scalar(lock) is False
+
+
 def test_loading_again_changes_nothing(owner: None) -> None:
     load()
     before = {model: count(model) for model in (User, Organization, Interaction, EngagementChange)}
