@@ -112,6 +112,14 @@ def renew(copy: Database, of: Database) -> None:
         _create(admin, copy.name, template=of.name)
 
 
+def is_listened_to(database: Database) -> bool:
+    """Whether somebody waits there for notifications."""
+    asked = "select exists (select from pg_stat_activity where datname = %s and query ilike 'listen %%')"
+    with _superuser() as admin:
+        row = admin.execute(asked, [database.name]).fetchone()
+    return bool(row and row[0])
+
+
 @contextmanager
 def empty(name: str) -> Iterator[Database]:
     """A database that was set up and never migrated."""

@@ -99,6 +99,10 @@ def site(web: Site, own_book: tuple[Database, Book]) -> Site:
     """Where the application answers, with the book as it was written: no test sees what another one did."""
     written, _ = own_book
     databases.renew(web.database, written)
+    # The live updates find their line again within a second; a page opened before would be drawn anew then.
+    until = time.monotonic() + 10
+    while not databases.is_listened_to(web.database) and time.monotonic() < until:
+        time.sleep(0.05)
     return web
 
 
