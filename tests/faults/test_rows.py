@@ -13,7 +13,7 @@ from crm.queries.lists import ORGANIZATIONS, Asker, Wanted
 from crm.queries.schedules import Rule, When
 from tests.faults.conftest import Stack, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 ROWS = 1_200
 DUE_ON = date(2099, 1, 1)

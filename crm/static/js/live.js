@@ -135,9 +135,20 @@ export function show(id, html) {
   fresh.dispatchEvent(new CustomEvent("live:shown", { bubbles: true }));
 }
 
-/** Whether a request that somebody made in the fragment is under way. @param {HTMLElement} fragment */
+/** Where the answers to requests that somebody made will stand. @type {Map<XMLHttpRequest, Element>} */
+const awaited = new Map();
+
+/** Whether an answer that somebody asked for will stand in the fragment, or around it. @param {HTMLElement} fragment */
 const isAsking = (fragment) =>
-  fragment.matches(".htmx-request") || fragment.querySelector(".htmx-request") !== null;
+  [...awaited.values()].some((place) => place.contains(fragment) || fragment.contains(place));
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  const { xhr, target } = /** @type {CustomEvent} */ (event).detail;
+  awaited.set(xhr, target);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  awaited.delete(/** @type {CustomEvent} */ (event).detail.xhr);
+});
 
 /** Whether somebody is at something in the fragment that a new text would take from them. @param {HTMLElement} fragment */
 function isBusy(fragment) {
