@@ -85,9 +85,10 @@ def promised(stack: Stack) -> list[tuple[object, ...]]:
     return stack.ask(
         """
         select promises, count(*) from (
-            select organization_id, count(i.interaction_id) as promises
-              from organizations left join interactions i using (organization_id)
-             where i.deleted_at is null group by 1) each group by 1
+            select o.organization_id, count(i.interaction_id) as promises
+              from organizations o
+              left join interactions i on i.organization_id = o.organization_id and i.deleted_at is null
+             group by 1) each group by 1
         """
     )
 
