@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 RESULTS = Path(__file__).parent / "results" / "browser.txt"
 DESKTOP = {"width": 1440, "height": 900}
-PAINTED = """() => {
+PAINTED = """async () => {
+  const paints = () => performance.getEntriesByName("first-contentful-paint");
+  while (!paints().length) await new Promise((frame) => requestAnimationFrame(frame));
   const [way] = performance.getEntriesByType("navigation");
-  const [paint] = performance.getEntriesByName("first-contentful-paint");
-  return [paint?.startTime ?? NaN, way.loadEventEnd];
+  return [paints()[0].startTime, way.loadEventEnd];
 }"""
 
 
@@ -40,7 +41,6 @@ def signed_in(browser: Browser, asked: argparse.Namespace) -> BrowserContext:
 def opened(page: Page, address: str) -> tuple[float, float]:
     """Milliseconds until the first words of a page stand there, and until it is loaded."""
     page.goto(address, wait_until="load")
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
     painted, loaded = page.evaluate(PAINTED)
     return painted, loaded
 
