@@ -142,6 +142,28 @@ def test_what_was_typed_survives_a_closed_dialog(visit: Visit, site: Site) -> No
     expect(page.locator("#log-form").get_by_label("Notes")).to_have_value("Interrupted by the chef")
 
 
+def test_a_dialog_that_closed_this_very_moment_opens_again(visit: Visit, site: Site) -> None:
+    page = visit(site.book.rep, DESKTOP).page
+    page.keyboard.press("c")
+    notes = page.locator("#log-form").get_by_label("Notes")
+    notes.fill("Interrupted by the chef")
+    # The key comes before the browser tells of the close, as it does when the machine is busy.
+    page.evaluate(
+        """() => {
+          document.getElementById("log").close();
+          const key = { key: "c", bubbles: true, cancelable: true };
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
+        }"""
+    )
+    expect(page.get_by_role("dialog", name="Log interaction")).to_be_visible()
+    expect(notes).to_have_value("Interrupted by the chef")
+    notes.fill("Interrupted twice")
+    page.keyboard.press("Escape")
+    expect(page.locator("#log")).to_be_hidden()
+    page.keyboard.press("c")
+    expect(notes).to_have_value("Interrupted twice")
+
+
 def test_a_promise_is_completed_and_taken_back(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     page = rep.go("/follow-ups")

@@ -8,18 +8,23 @@ const waiting = new WeakMap();
 
 document.querySelectorAll(".dialog-slot").forEach((slot) => waiting.set(slot, slot.innerHTML));
 
+/** Where the focus came from when a dialog opened. @type {WeakMap<Element, import("./focus.js").Place | null>} */
+const places = new WeakMap();
+
 /** @param {string} id; @returns {boolean} whether there is such a dialog and it is open now */
 export function openDialog(id) {
   const dialog = document.getElementById(id);
   if (!(dialog instanceof HTMLDialogElement)) return false;
   if (dialog.open) return true;
   openOne()?.close();
-  const place = placeOf(document.activeElement, document.body);
+  // From one dialog into the next, or into the same before it has said that it closed: the way back is the first one's.
+  const before = document.activeElement?.closest("dialog");
+  places.set(dialog, before ? (places.get(before) ?? null) : placeOf(document.activeElement, document.body));
   dialog.showModal();
   // A modal dialog covers all else, also what we have to say: the toasts move into it.
   const toasts = document.getElementById("toasts");
   if (toasts) dialog.append(toasts);
-  dialog.addEventListener("close", () => closed(dialog, place), { once: true });
+  dialog.addEventListener("close", tidy);
   return true;
 }
 
@@ -28,8 +33,11 @@ export function openOne() {
   return document.querySelector("dialog[open]");
 }
 
-/** @param {HTMLDialogElement} dialog @param {import("./focus.js").Place | null} place where the focus came from */
-function closed(dialog, place) {
+/** Leaves things as if the dialog that closed had not been there. @param {Event} event */
+function tidy(event) {
+  const dialog = event.currentTarget;
+  if (!(dialog instanceof HTMLDialogElement) || dialog.open) return; // a quick hand opened it again before it said so
+  const place = places.get(dialog);
   // The browser may not have noticed yet that what had the focus went with the dialog.
   const at = document.activeElement;
   if (place && (!at || at === document.body || dialog.contains(at))) refocus(document.body, place);

@@ -69,6 +69,7 @@ const KEYS = {
   x: () => press(current(), "[data-key='x']"),
 };
 
+/** Where keys are text; one that went with its dialog may still have the focus for a moment, and takes none. */
 const FIELDS = "input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select";
 
 document.addEventListener("keydown", (event) => {
@@ -76,7 +77,7 @@ document.addEventListener("keydown", (event) => {
   if (!(at instanceof HTMLElement) || event.defaultPrevented || event.isComposing) return;
   if (event.metaKey || event.ctrlKey) {
     if (event.key === "Enter") save(at);
-  } else if (at.matches(FIELDS)) {
+  } else if (at.matches(FIELDS) && at.checkVisibility()) {
     if (event.key === "Escape" && !openOne()) at.blur();
   } else if (isSingle(event) && single(event.key)) {
     event.preventDefault();
