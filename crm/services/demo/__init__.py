@@ -6,6 +6,7 @@ rhythm       when a broker works, and which principal rests when
 firms goods faces pipeline   who there is, what they make, who wants what
 errands subjects diary promises   a year of days: shows, routes, desks, and what was promised
 tastings     what was sent to be tasted, and what they said of it
+shelves stands   who carries what, and how contacts speak of a principal
 scene stage  Nell's own days, as the design pages show them
 book         all rows, without a database
 loading      the book into an empty database, in one transaction

@@ -25,6 +25,7 @@ FOLLOWING: Final = {
     "interactions": ("follow_new_interactions",),
     "interaction_principals": ("name_interaction_principal", "count_new_interactions"),
     "samples": ("check_sample_promise",),
+    "contact_advocacies": ("end_advocacy",),
 }
 """The triggers that stand aside. One that is made later is not among them: it does its work on each row."""
 

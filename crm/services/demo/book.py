@@ -16,12 +16,16 @@ from crm.services.demo import (
     rhythm,
     scene,
     sentences,
+    shelves,
     staff,
     stage,
+    stands,
     tastings,
 )
 from crm.services.demo.frame import Frame
 from crm.services.demo.rows import (
+    AdvocacyRow,
+    AuthorizationRow,
     ContactRow,
     InteractionPrincipalRow,
     InteractionRow,
@@ -32,6 +36,7 @@ from crm.services.demo.rows import (
     ProductRow,
     SampleRow,
     StageChangeRow,
+    StockRow,
     UserRow,
 )
 from crm.services.demo.subjects import Subjects, topic_of
@@ -59,6 +64,9 @@ class Book:
     interactions: list[InteractionRow] = field(default_factory=list)
     interaction_principals: list[InteractionPrincipalRow] = field(default_factory=list)
     samples: list[SampleRow] = field(default_factory=list)
+    authorizations: list[AuthorizationRow] = field(default_factory=list)
+    stock: list[StockRow] = field(default_factory=list)
+    stands: list[AdvocacyRow] = field(default_factory=list)
 
     def tables(self) -> list[list[Any]]:
         """The rows of each table, in the order in which they can be written."""
@@ -90,6 +98,7 @@ def make(frame: Frame) -> Book:
     _loosen(frame, told)
     stage.put_on(frame, places, people, deals.pursuits, told)
     interactions, named = _numbered(told)
+    carried = shelves.build(frame, places, products, people, deals.pursuits)
     return Book(
         users=_users(frame),
         organizations=places.rows,
@@ -102,6 +111,9 @@ def make(frame: Frame) -> Book:
         interactions=interactions,
         interaction_principals=named,
         samples=tastings.build(frame, deals, interactions),
+        authorizations=carried.authorizations,
+        stock=carried.stock,
+        stands=stands.build(frame, deals.pursuits),
     )
 
 

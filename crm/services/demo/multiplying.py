@@ -21,7 +21,7 @@ _POINTING: Final = {
     "organizations": (
         "organization_id parent_organization_id usual_distributor_id principal_id distributor_id"
     ),
-    "contacts": "contact_id primary_contact_id",
+    "contacts": "contact_id primary_contact_id buyer_contact_id",
     "products": "product_id",
     "opportunities": "opportunity_id",
     "opportunity_stage_changes": "opportunity_stage_change_id",

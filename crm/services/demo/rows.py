@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from crm.enums import (
     AdvocacyStatus,
+    AuthorizationState,
     InteractionType,
     OpportunityStage,
     Priority,
@@ -17,6 +18,7 @@ from crm.enums import (
     SampleStatus,
     SampleVerdict,
     Sentiment,
+    StockStatus,
 )
 
 
@@ -221,6 +223,49 @@ class SampleRow:
     feedback_on: date | None = None
     verdict: SampleVerdict | None = None
     feedback: str | None = None
+
+
+@dataclass(slots=True)
+class AuthorizationRow:
+    """How far a distributor has taken a principal on."""
+
+    table: ClassVar[str] = "distributor_principals"
+    distributor_id: int
+    principal_id: int
+    state: AuthorizationState
+    since_on: date
+    created_at: datetime
+    buyer_contact_id: int | None = None
+    expires_on: date | None = None
+    notes: str | None = None
+
+
+@dataclass(slots=True)
+class StockRow:
+    """A product that a distributor has, under a number of its own."""
+
+    table: ClassVar[str] = "product_distributors"
+    product_id: int
+    distributor_id: int
+    status: StockStatus
+    since_on: date
+    created_at: datetime
+    item_number: str | None = None
+    is_primary: bool = False
+
+
+@dataclass(slots=True)
+class AdvocacyRow:
+    """How a contact speaks of one principal, from a day on."""
+
+    table: ClassVar[str] = "contact_advocacies"
+    contact_id: int
+    principal_id: int
+    status: AdvocacyStatus
+    since_on: date
+    created_at: datetime
+    until_on: date | None = None
+    note: str | None = None
 
 
 @dataclass(slots=True)

@@ -30,6 +30,9 @@ TABLES: Final = (
     "interactions",
     "interaction_principals",
     "samples",
+    "distributor_principals",
+    "product_distributors",
+    "contact_advocacies",
     "audit_log",
 )
 """Every table that the offices fill."""

@@ -19,6 +19,9 @@ TOUCHED: Final = {
     "products": "created_at",
     "opportunities": "stage_changed_at",
     "samples": "created_at",
+    "distributor_principals": "created_at",
+    "product_distributors": "created_at",
+    "contact_advocacies": "created_at",
     "interactions": "coalesce(completed_at, created_at)",
 }
 """When a row was changed last, for tables that say so: not at the moment of loading."""

@@ -11,8 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from crm.enums import CLOSED_STAGES, OpportunityStage, Role
+from crm.enums import (
+    CLOSED_STAGES,
+    AuthorizationState,
+    OpportunityStage,
+    ProductStatus,
+    Role,
+    StockStatus,
+)
 from crm.services.demo import words
+from crm.services.demo.rows import AdvocacyRow
 from crm.services.imports.money import amount
 from tests.services.demo.books import DAYS, SUNDAY, TUESDAY, View, broker, small
 from tests.test_architecture import MONEY
@@ -96,7 +104,7 @@ def test_every_row_points_at_rows_that_are_there(view: View) -> None:
     }
     there["usual_distributor_id"] = there["distributor_id"]
     there["parent_organization_id"] = there["organization_id"]
-    there["primary_contact_id"] = there["contact_id"]
+    there["primary_contact_id"] = there["buyer_contact_id"] = there["contact_id"]
     there["completed_with"] = there["interaction_id"]
     people = {user.user_id for user in book.users}
     for name in ("owner_id", "second_owner_id", "author_id", "completed_by", "changed_by", "manager_id"):
@@ -166,6 +174,54 @@ def test_nobody_is_asked_twice_about_the_same_product() -> None:
     assert max(asked.values()) == 1
 
 
+def test_what_was_won_through_a_distributor_stands_on_its_shelves() -> None:
+    book = broker().book
+    won = {
+        (row.product_id, deal.distributor_id)
+        for deal in book.opportunities
+        if deal.stage is OpportunityStage.CLOSED_WON and deal.distributor_id
+        for row in book.opportunity_products
+        if row.opportunity_id == deal.opportunity_id
+    }
+    discontinued = {row.product_id for row in book.products if row.status is ProductStatus.DISCONTINUED}
+    stocked = {
+        (row.product_id, row.distributor_id) for row in book.stock if row.status is StockStatus.STOCKED
+    }
+    assert len(won) > 40
+    assert {pair for pair in won if pair[0] not in discontinued} <= stocked
+    maker = {row.product_id: row.principal_id for row in book.products}
+    authorized = {
+        (row.principal_id, row.distributor_id)
+        for row in book.authorizations
+        if row.state is AuthorizationState.STOCKED
+    }
+    assert {(maker[product], house) for product, house in stocked} <= authorized
+    primary = Counter(row.product_id for row in book.stock if row.is_primary)
+    assert set(primary) == {product for product, _ in stocked}
+    assert max(primary.values()) == 1
+
+
+def test_distributors_have_come_every_length_of_the_way() -> None:
+    book = broker().book
+    assert set(AuthorizationState) == {row.state for row in book.authorizations}
+    lapsed = [row for row in book.authorizations if row.expires_on and row.expires_on < SUNDAY]
+    soon = [row for row in book.authorizations if row.expires_on and 0 <= (row.expires_on - SUNDAY).days < 60]
+    assert len(lapsed) >= 3
+    assert len(soon) >= 3
+    assert all(row.since_on <= row.expires_on for row in lapsed if row.expires_on)
+
+
+def test_a_contact_speaks_in_one_way_of_one_principal_at_a_time() -> None:
+    book = broker().book
+    pairs: dict[tuple[int, int], list[AdvocacyRow]] = {}
+    for row in book.stands:
+        pairs.setdefault((row.contact_id, row.principal_id), []).append(row)
+    assert len(pairs) > 100
+    for rows in pairs.values():
+        assert [row.until_on for row in rows] == [*(row.since_on for row in rows[1:]), None]
+    assert sum(len(rows) > 1 for rows in pairs.values()) > 20
+
+
 def test_priorities_and_segments_are_spread_as_in_a_real_tracking_sheet() -> None:
     operators = broker().book.organizations[46:]
     priorities = Counter(row.priority.value if row.priority else None for row in operators)
@@ -228,7 +284,7 @@ def test_nothing_is_dated_after_its_day_but_promises(today: date) -> None:
             for name in ("created_at", "interaction_date", "completed_at", "changed_at", "closed_at"):
                 moment = getattr(row, name, None)
                 assert moment is None or view.day(moment) <= view.today, (row, name)
-            for name in ("started_on", "left_on"):
+            for name in ("started_on", "left_on", "since_on"):
                 day = getattr(row, name, None)
                 assert day is None or day <= view.today
 

@@ -36,6 +36,9 @@ TOLD: Final = {
     "interactions": "interaction_id",
     "interaction_principals": "interaction_id, principal_id",
     "samples": "sample_id",
+    "distributor_principals": "distributor_principal_id",
+    "product_distributors": "product_distributor_id",
+    "contact_advocacies": "contact_advocacy_id",
 }
 """The tables that the book itself fills, in the order in which they need one another."""
 BY_HAND: Final = {"opportunity_principals", "interaction_principals"}
