@@ -43,13 +43,8 @@ class Move:
 
 def standing(book: Book, *, on: date) -> list[Standing]:
     """Where the principals of `book` stand on the firm's day `on`, by name."""
-    everyone = standings.select(on)
-    rows = db.session.execute(
-        sa.select(everyone)
-        .join(Organization, Organization.organization_id == everyone.c.principal_id)
-        .where(book.covers(Organization.owner_id, Organization.second_owner_id))
-        .order_by(everyone.c.name_key, everyone.c.principal_id)
-    )
+    theirs = standings.select(on, where=book.covers(Organization.owner_id, Organization.second_owner_id))
+    rows = db.session.execute(sa.select(theirs).order_by(theirs.c.name_key, theirs.c.principal_id))
     return [standings.read(row) for row in rows]
 
 
@@ -73,7 +68,7 @@ def has_fallen(cold: Standing, *, on: date) -> bool:
 
 def late(book: Book, *, on: date) -> list[Promise]:
     """The promises of `book` whose day is before `on`, the oldest first."""
-    return follow_ups.overdue_where(book.covers(Interaction.owner_id, Interaction.owner_id), today=on)
+    return follow_ups.overdue_where(book.covers(Interaction.owner_id), today=on)
 
 
 def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:

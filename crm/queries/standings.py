@@ -91,8 +91,11 @@ def select(
     words: Collection[str] = (),
     owner_ids: Collection[int] | None = None,
     book: Book = ALL,
+    where: sa.ColumnElement[bool] | None = None,
 ) -> sa.CTE:
-    """All principals that are not archived, or those asked for, as rows with the columns of `Standing`."""
+    """All principals that are not archived, or those asked for, as rows with the columns of `Standing`.
+    `where` is said of `Organization`.
+    """
     view, last_at = PrincipalActivity, PrincipalActivity.last_activity_date
     query = (
         sa.select(
@@ -121,7 +124,7 @@ def select(
         query = query.where(
             sa.or_(Organization.owner_id.in_(owner_ids), Organization.second_owner_id.in_(owner_ids))
         )
-    query = query.where(*book.conditions())
+    query = query.where(*book.conditions(), *([] if where is None else [where]))
     # Materialized, or each mention of the last touch below would be a probe of its own.
     seen = query.cte("seen").prefix_with("materialized")
     since = sa.literal(today, sa.Date) - seen.c.last_on

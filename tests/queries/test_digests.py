@@ -1,0 +1,93 @@
+"""What a digest asks of a book costs as much as the book has rows, not as much as it has history."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crm import queries
+from crm.db import SYSTEM, db
+from crm.models import User
+from crm.queries.books import FIRM, Book
+from tests.factories import Make
+
+TODAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 18, tzinfo=UTC)
+Acting = Callable[[User | str | None], None]
+
+
+@pytest.fixture(autouse=True)
+def _the_system_acts(acting_as: Acting) -> None:
+    acting_as(SYSTEM)
+
+
+@contextmanager
+def asked() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are sent meanwhile, with what they ask for."""
+    found: list[tuple[str, Any]] = []
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        found.append((statement, parameters))
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+def read_of(table: str, statement: str, parameters: Any) -> int:
+    """How many rows of a table the statement reads, as the database counts them, where indexes are used."""
+    cursor = db.session.connection().connection.cursor()
+    cursor.execute(
+        "set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashjoin = off"
+    )
+    cursor.execute(f"explain (analyze, format json) {statement}", parameters)
+    [(answer,)] = cursor.fetchall()
+
+    def rows(node: dict[str, Any]) -> float:
+        here = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
+        return here + sum(rows(under) for under in node.get("Plans", ()))
+
+    return round(rows(answer[0]["Plan"]))
+
+
+@pytest.mark.parametrize("named", ["organization", "contact", "opportunity"])
+def test_the_last_touch_of_an_account_is_the_end_of_an_index(make: Make, nell: User, named: str) -> None:
+    places = [make.organization(priority="A", owner=nell) for _ in range(3)]
+    for place in places:
+        subject = place if named == "organization" else getattr(make, named)(organization=place)
+        for back in range(100, 110):
+            make.interaction(author=nell, on=NOON - timedelta(days=back), **{named: subject})
+    with asked() as statements:
+        neglected = queries.books.neglected(FIRM, on=TODAY)
+    assert sorted(one.days for one in neglected) == [100, 100, 100]
+    assert read_of("interactions", *statements[-1]) == len(places)
+
+
+def test_late_promises_are_read_by_their_numbers(make: Make, nell: User, otis: User) -> None:
+    late = make.interaction(author=nell, follow_up_date=TODAY - timedelta(days=3))
+    make.interaction(author=otis, follow_up_date=TODAY - timedelta(days=3))
+    for _ in range(20):
+        make.interaction(author=nell)
+    book = Book({nell.user_id}, has_nobodys=False)
+    with asked() as statements:
+        found = queries.digests.late(book, on=TODAY)
+    assert [one.interaction_id for one in found] == [late.interaction_id]
+    assert len(statements) == 2
+    assert read_of("interactions", *statements[-1]) == 1
+
+
+def test_principals_of_others_are_left_out_before_anything_is_found_out_of_them(
+    make: Make, nell: User, otis: User
+) -> None:
+    theirs = make.principal(owner=nell)
+    make.principal(owner=otis)
+    with asked() as statements:
+        found = queries.digests.standing(Book({nell.user_id}, has_nobodys=False), on=TODAY)
+    assert [one.principal_id for one in found] == [theirs.organization_id]
+    seen, _, _ = statements[-1][0].partition("standing AS")
+    assert "organizations.owner_id IN" in seen
