@@ -19,6 +19,8 @@ from crm.enums import (
     AuditAction,
     AuthorizationState,
     DeliveryState,
+    ImportOutcome,
+    ImportState,
     InteractionType,
     JobQueue,
     JobRowState,
@@ -89,6 +91,8 @@ TYPES: dict[Any, Any] = {
     JobState: _enum(JobState, "job_state_enum"),
     JobQueue: _enum(JobQueue, "job_queue_enum"),
     JobRowState: _enum(JobRowState, "job_row_state_enum"),
+    ImportState: _enum(ImportState, "import_state_enum"),
+    ImportOutcome: _enum(ImportOutcome, "import_outcome_enum"),
 }
 
 
@@ -158,6 +162,13 @@ def on_behalf_of(user_id: int) -> "Iterator[None]":
         yield
         session.flush()
         _enter(session.connection(), person)
+
+
+def name_in_trail(user_id: int) -> None:
+    """What the system does from here to the end of its transaction is done in that person's name: the trail
+    says so. Its rights stay the system's, so whoever calls asks first what the person may do.
+    """
+    db.session.execute(sa.text("select set_config('app.user_id', :user_id, true)"), {"user_id": str(user_id)})
 
 
 @contextmanager

@@ -264,3 +264,33 @@ class JobRowState(StrEnum):
     """It stays as it was; the reason stands with it."""
     RETURNED = "returned"
     """It was done and then taken back."""
+
+
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    READING = "reading"
+    """The file is being read, or its rows are being checked against the book."""
+    REFUSED = "refused"
+    """The file as a whole could not be taken."""
+    CHECKED = "checked"
+    """What would happen is known, and nothing of it has."""
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REVERTING = "reverting"
+    REVERTED = "reverted"
+
+
+class ImportOutcome(StrEnum):
+    """What would become, or became, of a row of a file."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    """The book says all of it already."""
+    SKIPPED = "skipped"
+    """It names nothing that could be brought in, and misses nothing either."""
+    UNREADABLE = "unreadable"
+    """It cannot be brought in until somebody mends it."""
+    KEPT = "kept"
+    """It stays with the import: no page shows what its sheet tells."""

@@ -7,6 +7,7 @@ from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalW
 from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
 from crm.models.habit import DashboardPreference, Favorite, RecentItem, SavedView
 from crm.models.heartbeat import Heartbeat
+from crm.models.importing import ImportLayout, ImportRow, ImportSession, ImportSheet, ImportStep
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import File, Job, JobRow
 from crm.models.legacy import LegacyArchive, LegacyFinding, LegacyIdMap
@@ -51,6 +52,11 @@ __all__ = [
     "File",
     "FirmSetting",
     "Heartbeat",
+    "ImportLayout",
+    "ImportRow",
+    "ImportSession",
+    "ImportSheet",
+    "ImportStep",
     "Interaction",
     "InteractionPrincipal",
     "Job",

@@ -62,6 +62,13 @@ insert into covers (user_id, stand_in_id, starts_on, ends_on) values (1, 2, '202
 insert into engagement_changes (principal_id, changed_on, to_level, cause)
     values (2, '2026-11-01', 'Low', '-');
 insert into principal_summaries (principal_id) values (2);
+insert into import_sessions (user_id, name, file_size, file_sha256, kept_until)
+    values (1, 'x.csv', 0, repeat('0', 64), '2027-01-01');
+insert into import_sheets (import_session_id, place, name) values (1, 1, 'x');
+insert into import_rows (import_sheet_id, row, cells) values (1, 1, '{}');
+insert into import_steps (import_session_id, place, import_sheet_id, row, kind, is_new, values)
+    values (1, 1, 1, 1, 'organizations', true, '{}');
+insert into import_layouts (fingerprint, kind, fields, user_id) values ('x', 'other', '{}', 1);
 insert into principal_weeks (principal_id, week_on, author_id, interaction_type)
     values (2, '2026-11-02', 1, 'Note');
 """
@@ -114,6 +121,10 @@ def written_by_triggers(table: str) -> list[Act]:
         Act("insert", f"insert into {table} select * from {table} limit 1", NOBODY),
         Act("delete", f"delete from {table}", NOBODY),
     ]
+
+
+def written_by_jobs(table: str, update: str) -> list[Act]:
+    return [*written_by_triggers(table), Act("update", f"update {table} set {update}", NOBODY)]
 
 
 ACTS: dict[str, list[Act]] = {
@@ -211,6 +222,26 @@ ACTS: dict[str, list[Act]] = {
         Act("update", "update picklist_values set place = 99 where picklist = 'source'", ADMINS),
         Act("archive", "update picklist_values set deleted_at = now() where picklist = 'source'", ADMINS),
         Act("delete", "delete from picklist_values where picklist = 'source'", ADMINS),
+    ],
+    "import_sessions": [
+        Act("insert", "insert into import_sessions (user_id, name, file_size, file_sha256, kept_until) "
+            "values (1, 'y.csv', 0, repeat('0', 64), '2027-01-01')", NELL),
+        Act("update", "update import_sessions set answers = '{}'", NELL),
+        Act("delete", "delete from import_sessions", NOBODY),
+    ],
+    "import_sheets": [
+        Act("insert", "insert into import_sheets (import_session_id, place, name) "
+            "values (1, 2, 'y')", NOBODY),
+        Act("update", "update import_sheets set is_chosen = true", NELL),
+        Act("delete", "delete from import_sheets", NOBODY),
+    ],
+    "import_rows": written_by_jobs("import_rows", "label = 'x'"),
+    "import_steps": written_by_jobs("import_steps", "reason = 'x'"),
+    "import_layouts": [
+        Act("insert", "insert into import_layouts (fingerprint, kind, fields, user_id) "
+            "values ('y', 'other', '{}', 1)", NELL),
+        Act("say better", "update import_layouts set kind = 'contacts', user_id = app_user_id()", ACTIVE),
+        Act("delete", "delete from import_layouts", NOBODY),
     ],
     "saved_views": [
         Act("insert", "insert into saved_views (user_id, list_name, name) values (1, 'contacts', 'x')", NELL),

@@ -24,6 +24,10 @@ grant update (
 ) on jobs to kp_staff;
 grant update (state, reason, version, was, made_id) on job_rows to kp_staff;
 grant update (read_at) on notifications to kp_staff;
+grant insert on import_sessions to kp_staff;
+grant update (state, problem, answers, job_id, updated_at) on import_sessions to kp_staff;
+grant update (kind, is_chosen, header_row, headers, fingerprint, fields) on import_sheets to kp_staff;
+grant insert, update on import_layouts to kp_staff;
 grant insert on users to kp_staff;
 grant update (
     email, full_name, role, manager_id, active, time_zone, has_single_keys, quiet_from, quiet_until, password,
