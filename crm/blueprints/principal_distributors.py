@@ -31,6 +31,7 @@ def distributors(args: "MultiDict[str, str]", principal_id: int) -> dict[str, An
         "done": queries.principal_weeks.tallies([principal_id], today=today).get(principal_id, 0),
         "firm_today": today,
         "authorizations": [(row, may_change) for row in rows],
+        "stock": queries.stock.of_principal(principal_id),
         "lapsed": [row for row in rows if row.is_lapsed],
         "may_change": may_change,
     }

@@ -15,6 +15,14 @@ from crm.queries.promises import Named, named
 
 Distributor, Maker = aliased(Organization), aliased(Organization)
 
+_COME = {
+    AuthorizationState.STOCKED: 1,
+    AuthorizationState.AUTHORIZED: 2,
+    AuthorizationState.PRESENTED: 3,
+    AuthorizationState.TARGET: 4,
+}
+"""Who has come how far, the furthest first; what is over comes last."""
+
 
 @dataclass(frozen=True)
 class Authorization:
@@ -38,12 +46,16 @@ def get(distributor_principal_id: int, *, today: date) -> Authorization:
 
 
 def of_principal(principal_id: int, *, today: date) -> list[Authorization]:
-    """The distributors that were spoken to about a principal, by name."""
+    """The distributors that were spoken to about a principal, by how far they have come, then by name."""
     query = (
         _rows()
         .where(DistributorPrincipal.principal_id == principal_id, DistributorPrincipal.deleted_at.is_(None))
         .where(Distributor.deleted_at.is_(None))
-        .order_by(Distributor.name_key, Distributor.organization_id)
+        .order_by(
+            sa.case(_COME, value=DistributorPrincipal.state, else_=len(_COME) + 1),
+            Distributor.name_key,
+            Distributor.organization_id,
+        )
     )
     return [_read(row, today) for row in db.session.execute(query)]
 

@@ -47,6 +47,20 @@ def of_product(product_id: int) -> list[Line]:
     return [_line(row) for row in db.session.execute(query)]
 
 
+def of_principal(principal_id: int) -> dict[int, list[Line]]:
+    """What each distributor has of a principal's products, by the distributor's number, by name."""
+    query = (
+        _lines()
+        .where(Product.principal_id == principal_id, Product.deleted_at.is_(None))
+        .where(ProductDistributor.deleted_at.is_(None))
+        .order_by(Product.name_key, Product.product_id)
+    )
+    found: dict[int, list[Line]] = {}
+    for row in db.session.execute(query):
+        found.setdefault(row.distributor_id, []).append(_line(row))
+    return found
+
+
 def at_distributor(distributor_id: int, *, at_most: int = AT_ONCE) -> tuple[list[Line], int]:
     """The products that a distributor has, by maker and name; and how many."""
     query = (

@@ -7,9 +7,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm import principal_sentences
-from crm.enums import AdvocacyStatus, EngagementLevel, SampleVerdict
+from crm.enums import AdvocacyStatus, AuthorizationState, EngagementLevel, SampleVerdict
 from crm.enums import OpportunityStage as Stage
-from crm.models import ContactAdvocacy, EngagementChange, Organization, ProductDistributor, User
+from crm.models import (
+    ContactAdvocacy,
+    DistributorPrincipal,
+    EngagementChange,
+    Organization,
+    ProductDistributor,
+    User,
+)
 from crm.queries.standings import Standing
 from tests.clients import Client
 from tests.conftest import Counting
@@ -274,3 +281,37 @@ def test_the_line_card_tells_who_stocks_who_takes_and_what_was_said_of_samples(
     assert "Cafe" not in line
     assert f'href="/samples?verdict=liked&amp;product={loaf.product_id}"' in line
     assert "no distributor yet" in page.split(">Bun</a>")[1].split("</tr>")[0]
+
+
+def test_distributors_stand_by_how_far_they_have_come_with_the_numbers_of_what_they_have(
+    make: Make, sign_in: SignIn, nell: User, bakery: Organization
+) -> None:
+    loaf, bun = make.product("Loaf", principal=bakery), make.product("Bun", principal=bakery)
+    for name, state in (
+        ("Ashgrove", AuthorizationState.LOST),
+        ("Brookline", AuthorizationState.TARGET),
+        ("Cairn", AuthorizationState.STOCKED),
+        ("Dunmore", AuthorizationState.AUTHORIZED),
+    ):
+        distributor = make.distributor(name)
+        make.save(
+            DistributorPrincipal(
+                distributor_id=distributor.organization_id, principal_id=bakery.organization_id, state=state
+            )
+        )
+        if state is AuthorizationState.STOCKED:
+            for product, number in ((loaf, "40-771"), (bun, None)):
+                make.save(
+                    ProductDistributor(
+                        product_id=product.product_id,
+                        distributor_id=distributor.organization_id,
+                        item_number=number,
+                    )
+                )
+    page = sign_in(nell).get(path(bakery, "/distributors")).text
+    places = [page.index(f"<b>{name}</b>") for name in ("Cairn", "Dunmore", "Brookline", "Ashgrove")]
+    assert places == sorted(places)
+    unfolded = page.split("2 products and item numbers")[1].split("</details>")[0]
+    assert unfolded.index(">Bun</a>") < unfolded.index("none noted") < unfolded.index(">Loaf</a>")
+    assert "40-771" in unfolded
+    assert page.count("no products yet") == 3

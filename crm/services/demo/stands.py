@@ -42,12 +42,13 @@ def _noted(frame: Frame, chance: Random, pursuit: Pursuit, contact: int, maker: 
     last = row.closed_at.date() if row.closed_at else frame.today
     days = (last - row.started_on).days
     since_on = row.started_on + timedelta(days=round(days * chance.uniform(0.3, 1.0)))
-    rows = []
-    if since_on > row.started_on and chance.random() < _CHANGED:
-        rows.append(_row(frame, chance, contact, maker, row.started_on, weighted(chance, _USUAL)))
-        rows[0].until_on = since_on
     status = weighted(chance, _AT_THE_END.get(row.stage, _USUAL))
-    return [*rows, _row(frame, chance, contact, maker, since_on, status)]
+    rows = [_row(frame, chance, contact, maker, since_on, status)]
+    if since_on > row.started_on and chance.random() < _CHANGED:
+        others = {word: weight for word, weight in _USUAL.items() if word is not status}
+        rows.insert(0, _row(frame, chance, contact, maker, row.started_on, weighted(chance, others)))
+        rows[0].until_on = since_on
+    return rows
 
 
 def _row(

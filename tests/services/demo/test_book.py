@@ -218,6 +218,7 @@ def test_a_contact_speaks_in_one_way_of_one_principal_at_a_time() -> None:
         pairs.setdefault((row.contact_id, row.principal_id), []).append(row)
     assert len(pairs) > 100
     for rows in pairs.values():
+        assert len({row.status for row in rows}) == len(rows)
         assert [row.until_on for row in rows] == [*(row.since_on for row in rows[1:]), None]
     assert sum(len(rows) > 1 for rows in pairs.values()) > 20
 
