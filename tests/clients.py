@@ -13,6 +13,13 @@ from werkzeug.test import TestResponse
 from crm.db import db
 from crm.models import User
 
+# What is checked at a commit is checked here, for the transaction of a test never commits. In one go with the
+# way back to the role that reads, for every request of every test waits for this.
+_AFTER_A_REQUEST = """
+    set constraints all immediate; set constraints all deferred;
+    select set_config('app.user_id', '', true), set_config('role', 'kp_backup', true)
+"""
+
 
 class Client(FlaskClient):
     """Flask's test client, on the connection of the test.
@@ -27,9 +34,7 @@ class Client(FlaskClient):
         # In a context of its own the request pushes an application context of its own, and with it a session
         # and a `g` of its own. Inside the test's it would share both with the next request.
         answer: TestResponse = contextvars.Context().run(super().open, *args, **kwargs)
-        # What is checked at a commit is checked here, for the transaction of a test never commits.
-        db.session.connection().exec_driver_sql("set constraints all immediate; set constraints all deferred")
-        take_role("kp_backup")
+        db.session.connection().exec_driver_sql(_AFTER_A_REQUEST)
         return answer
 
     @property
@@ -43,6 +48,14 @@ class Client(FlaskClient):
     def submit(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
         """Post a form with its CSRF token, as a page would."""
         return self.post(path, data={"csrf_token": self.csrf_token, **(data or {})}, **kwargs)
+
+    def cookies(self) -> dict[tuple[str, str, str], Any]:
+        """What this browser keeps now, for take_cookies."""
+        return dict(self._cookies or {})
+
+    def take_cookies(self, kept: dict[tuple[str, str, str], Any]) -> None:
+        """Be again the browser that kept these cookies, and no others."""
+        self._cookies = dict(kept)
 
     def sign_in(self, user: User) -> "Client":
         """Be `user` from the next request on, without the sign-in page; returns the client."""

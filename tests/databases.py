@@ -106,12 +106,6 @@ def clone(of: Database, name: str) -> Iterator[Database]:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(copy.name)))
 
 
-def renew(copy: Database, of: Database) -> None:
-    """Make `copy` equal to `of` again, under its name. Whoever is connected to it is cut off."""
-    with _superuser() as admin:
-        _create(admin, copy.name, template=of.name)
-
-
 def is_listened_to(database: Database) -> bool:
     """Whether somebody waits there for notifications."""
     asked = "select exists (select from pg_stat_activity where datname = %s and query ilike 'listen %%')"

@@ -45,14 +45,17 @@ def as_role(connection: sa.Connection, role: str, user_id: int | None = None) ->
 
     A block that fails is undone, and the role with it.
     """
-    was = connection.exec_driver_sql(
-        "select coalesce(current_setting('app.user_id', true), ''), current_user::text"
-    ).one()
     take = "select set_config('app.user_id', %s, true), set_config('role', %s, true)"
+    # Who was before is asked on the way, for tests do this for each of their rows.
+    asked = (
+        f"{take}, was.* from (select coalesce(current_setting('app.user_id', true), ''), current_user::text"
+    )
     with connection.begin_nested():
-        connection.exec_driver_sql(take, ("" if user_id is None else str(user_id), role))
+        row = connection.exec_driver_sql(
+            f"{asked} offset 0) was", ("" if user_id is None else str(user_id), role)
+        ).one()
         yield
-        connection.exec_driver_sql(take, tuple(was))
+        connection.exec_driver_sql(take, tuple(row[2:]))
 
 
 class Make:

@@ -7,29 +7,28 @@ from pathlib import Path
 
 from tests.databases import ROOT
 
-COUNT = """
-import sys
+COUNT_IN_TWO_AND_ASK_A_THIRD = """
+import os
 from crm import metrics
-metrics.REQUESTS.labels("GET", "today.index", "200").inc(int(sys.argv[1]))
-metrics.SECONDS.labels("today.index").observe(0.2)
+for times in (2, 3):
+    if not os.fork():
+        metrics.REQUESTS.labels("GET", "today.index", "200").inc(times)
+        metrics.SECONDS.labels("today.index").observe(0.2)
+        os._exit(0)
+    os.wait()
+print(metrics.page([]).decode())
 """
-ASK = "from crm import metrics; print(metrics.page([]).decode())"
 
 
 def test_requests_of_several_processes_are_added_up(tmp_path: Path) -> None:
-    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-
-    def run(program: str, *words: str) -> str:
-        ended = subprocess.run(
-            [sys.executable, "-c", program, *words],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return ended.stdout
-
-    for times in ("2", "3"):
-        run(COUNT, times)
-    said = run(ASK).splitlines()
+    ended = subprocess.run(
+        [sys.executable, "-c", COUNT_IN_TWO_AND_ASK_A_THIRD],
+        cwd=ROOT, env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said = ended.stdout.splitlines()
     labels = 'endpoint="today.index",method="GET",status="200"'
     assert f"pantry_requests_total{{{labels}}} 5.0" in said
     assert 'pantry_request_seconds_count{endpoint="today.index"} 2.0' in said
     assert "pantry_red_signs 0.0" in said
+    assert len({file.stem.rpartition("_")[2] for file in tmp_path.glob("counter_*.db")}) == 2

@@ -50,7 +50,14 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %u@%d ",
 }
 # A cluster that is thrown away after the tests need not survive a power cut.
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
+# Its tables are so small that compiling a plan takes longer than running it.
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "2GB",
+    "jit": "off",
+}
 
 
 @dataclass(frozen=True)

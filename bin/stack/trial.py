@@ -76,6 +76,8 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
     # What coverage counts, each process for itself, is put together and read in there; nothing of it stays.
     with tempfile.TemporaryDirectory(prefix="pantry-coverage-") as counts, _passing_on_interrupts():
         known = os.environ | settings | {"COVERAGE_FILE": f"{counts}/coverage"}
+        # The tests start a hundred processes: without kept byte-code each would compile all of crm/ anew.
+        known.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.run(words, cwd=environment.CHECKOUT, env=known).returncode
 
 

@@ -19,6 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import databases
+from tests.browser import renewing
 from tests.browser.book import PASSWORD, Book, write_book
 from tests.databases import Database
 
@@ -37,7 +38,7 @@ COMES_TO_REST = """async () => {
     await Promise.allSettled(running.map((one) => one.finished));
 }"""
 
-AXE = Axe()
+AXE = Axe().axe_script
 WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 expect.set_options(timeout=20_000)  # on two cores that also run the other tests, an answer may take its time
@@ -69,7 +70,9 @@ def browser_type_launch_args() -> dict[str, Any]:
 def own_book(template: Database, worker_id: str) -> Iterator[tuple[Database, Book]]:
     """A database of this worker with a small book in it, written by real commits; nobody works in it."""
     with databases.clone(template, f"book_{worker_id}") as written:
-        yield written, write_book(written)
+        book = write_book(written)
+        renewing.keep(written)
+        yield written, book
 
 
 @dataclass
@@ -91,18 +94,17 @@ def web(
         databases.clone(written, f"browser_{worker_id}") as copy,
         _serving(copy, tmp_path_factory.mktemp("web")) as address,
     ):
+        # A page opened before the live updates have found their line would be drawn anew then.
+        until = time.monotonic() + 10
+        while not databases.is_listened_to(copy) and time.monotonic() < until:
+            time.sleep(0.05)
         yield Site(address, book, copy)
 
 
 @pytest.fixture
-def site(web: Site, own_book: tuple[Database, Book]) -> Site:
+def site(web: Site) -> Site:
     """Where the application answers, with the book as it was written: no test sees what another one did."""
-    written, _ = own_book
-    databases.renew(web.database, written)
-    # The live updates find their line again within a second; a page opened before would be drawn anew then.
-    until = time.monotonic() + 10
-    while not databases.is_listened_to(web.database) and time.monotonic() < until:
-        time.sleep(0.05)
+    renewing.bring_back(web.database)
     return web
 
 
@@ -185,10 +187,19 @@ class Person:
         """
         self.page.evaluate(COMES_TO_REST)
         rules = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": WCAG}
-        found = AXE.run(self.page, options={"runOnly": rules, "resultTypes": ["violations"]}).response
-        return [
-            f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]
-        ]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
+        found = self.page.evaluate("async (options) => (await axe.run(options)).violations", options)
+        return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+    def accessibility_failures_in_either_theme(self) -> list[str]:
+        """The same of the page as it is, and once more in the dark what alone a theme changes."""
+        found = self.accessibility_failures()
+        self.page.emulate_media(color_scheme="dark")
+        found += [f"dark, {failure}" for failure in self.accessibility_failures("color-contrast")]
+        self.page.emulate_media(color_scheme="light")
+        return found
 
 
 Visit = Callable[..., Person]
