@@ -1,8 +1,9 @@
 """One search over the whole book: what is found by its name, products by their numbers as well.
 
-A name that begins with what was typed comes first, then one whose words do, then one that holds them; where
-nothing holds them, one letter too many, too few, wrong or swapped with the next is forgiven in words of four
-letters and more. Case and accents never matter. Archived records are not found: they stand in the Trash.
+A name that begins with what was typed comes first, then one whose words do, then one that holds them. Where
+nothing holds them, one slip is forgiven in a word of four letters or more: a letter too many, too few, wrong
+or swapped with the next. Case and accents never matter. Archived records are not found: they stand in the
+Trash.
 """
 
 from collections.abc import Collection, Sequence
@@ -305,14 +306,22 @@ _NUMBERED = f"""
 
 
 def _near(kind: Kind, forgiven: tuple[bool, ...]) -> str:
-    """Names that hold every word when a slip in each is forgiven, nearest first."""
+    """Names that hold every word when a slip in one of them is forgiven, nearest first.
+
+    For each word that may be the one there is a condition of its own, which the index answers as a whole. If
+    each could be wrong by itself, all names that are nearly like one word would be looked at one by one.
+    """
     table, key, which = _TABLES[kind]
-    condition = " and ".join(
-        f"({_word_held(n)} or name_key like any (cast(:slips{n} as text[])))" if has_slips else _word_held(n)
-        for n, has_slips in enumerate(forgiven)
+    words = range(len(forgiven))
+    condition = " or ".join(
+        " and ".join(
+            f"name_key like any (cast(:slips{n} as text[]))" if n == wrong else _word_held(n) for n in words
+        )
+        for wrong in words
+        if forgiven[wrong]
     )
     return (
         f"(select '{kind}', {key}, {_NEAR}, word_similarity(fold(:phrase), name_key) as nearness, name_key "
-        f"from (select {key}, name_key from {table} where {which} deleted_at is null and {condition} "
+        f"from (select {key}, name_key from {table} where {which} deleted_at is null and ({condition}) "
         f"limit :looked_at) near_{kind} order by nearness desc, name_key, {key} limit :most)"
     )

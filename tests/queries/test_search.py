@@ -103,8 +103,15 @@ def test_one_slip_is_forgiven_in_words_of_four_letters_and_more(
     assert nell_finds(letters) == ["organization Amberfold Salt House"]
 
 
-@pytest.mark.parametrize("letters", ["sxl", "slat hoose grill", "smkt", "amebrfodl"])
-def test_neither_short_words_nor_two_slips_in_one_are_forgiven(
+@pytest.mark.parametrize("letters", ["slat house", "salt hosue", "amberfold slat", "hosue amber"])
+def test_of_several_words_any_one_may_have_the_slip(letters: str, make: Make, nell_finds: Finding) -> None:
+    make.organization("Amberfold Salt House")
+    make.organization("Amberfold Grill")
+    assert nell_finds(letters) == ["organization Amberfold Salt House"]
+
+
+@pytest.mark.parametrize("letters", ["sxl", "slat hoose grill", "smkt", "amebrfodl", "slat hosue"])
+def test_neither_short_words_nor_two_slips_are_forgiven(
     letters: str, make: Make, nell_finds: Finding
 ) -> None:
     make.organization("Amberfold Salt House")
