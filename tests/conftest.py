@@ -1,5 +1,6 @@
 """Fixtures: a real PostgreSQL, a transaction for each test that is undone, people with names."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,8 +20,46 @@ from tests.factories import Make
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
 
+LONG = (
+    *("test_stack.py", "test_commands.py", "test_rows.py", "test_mail.py", "test_points.py"),
+    *("test_every_page.py", "test_access.py", "test_migrations.py"),
+)
+"""The files with the longest tests, the longest first."""
+
 # Not of a page's own: the frame that every request has.
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "select set_config(", "set constraints")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the garbage collector need not look through it again during every test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each xdist worker begins with its part of what takes longest: at the end the rest is shared out evenly.
+
+    xdist gives them equal parts of the list, one after another.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    long = sorted((item for item in items if _is_long(item)), key=lambda item: LONG.index(item.path.name))
+    rest = [item for item in items if not _is_long(item)]
+    shared_out: list[pytest.Item] = []
+    for worker in range(workers):
+        begins = long[worker::workers]
+        size = (len(items) - len(shared_out)) // (workers - worker)
+        follow = max(0, size - len(begins))
+        shared_out += begins + rest[:follow]
+        del rest[:follow]
+    items[:] = shared_out + rest
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.path.name in LONG
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -8,7 +8,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,16 +80,27 @@ def template() -> Database:
 
     It is named by what it was made from: on the servers of `bin/test --serve` the next run finds it there.
     """
-    made = Database(f"template_{_migrations()}")
+    set_up = Database(urlsplit(_address("owner")).path.lstrip("/"))
+    return _made_once(
+        Database(f"template_{_migrations()}"), set_up, lambda half: flask_db("upgrade", database=half)
+    )
+
+
+def once(name: str, of: Database, fill: Callable[[Database], object]) -> Database:
+    """A copy of `of` that was filled, made once a run. Nobody may connect to it: it is there to be cloned."""
+    return _made_once(Database(f"{name}_of_{_run()}"), of, fill)
+
+
+def _made_once(made: Database, of: Database, fill: Callable[[Database], object]) -> Database:
+    """Whoever comes first makes it, the others wait; one that was not filled to the end is not there."""
     with _superuser() as admin:
         admin.execute("select pg_advisory_lock(hashtext(%s))", [made.name])
-        if admin.execute("select 1 from pg_database where datname = %s", [made.name]).fetchone():
-            return made
-        half = Database(f"{made.name}_half")
-        _create(admin, half.name, template=urlsplit(_address("owner")).path.lstrip("/"))
-        flask_db("upgrade", database=half)
-        rename = sql.SQL("alter database {} rename to {}")
-        admin.execute(rename.format(sql.Identifier(half.name), sql.Identifier(made.name)))
+        if not admin.execute("select 1 from pg_database where datname = %s", [made.name]).fetchone():
+            half = Database(f"half_{made.name}")
+            _create(admin, half.name, template=of.name)
+            fill(half)
+            rename = sql.SQL("alter database {} rename to {}")
+            admin.execute(rename.format(sql.Identifier(half.name), sql.Identifier(made.name)))
     return made
 
 

@@ -24,12 +24,15 @@ TODAY = SUNDAY
 @pytest.fixture(scope="module")
 def brokerage(template: Database, worker_id: str) -> Iterator[Database]:
     """A database with the broker's book, loaded as an operator would."""
-    with databases.clone(template, f"brokerage_{worker_id}") as copy:
-        done = flask_command(
-            copy, "demo", "load", "--size", "broker", "--today", str(TODAY), DEMO_PASSWORD="larder-door-8"
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    loaded = databases.once("brokerage", template, load)
+    with databases.clone(loaded, f"brokerage_{worker_id}") as copy:
         yield copy
+
+
+def load(database: Database) -> None:
+    day = ("--today", str(TODAY))
+    done = flask_command(database, "demo", "load", "--size", "broker", *day, DEMO_PASSWORD="larder-door-8")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture

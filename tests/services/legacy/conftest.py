@@ -26,26 +26,31 @@ def expected(name: str) -> dict[str, Any]:
     return dict(json.loads((SAMPLES / f"legacy-{name}.json").read_text()))
 
 
-def old_database(name: str, *files: str) -> Iterator[Database]:
-    with databases.bare(name) as made:
+def old_database(name: str, *files: str) -> Database:
+    """The old database out of these files, made once a run and there to be cloned."""
+
+    def fill(made: Database) -> None:
         with psycopg.connect(made.url("superuser"), autocommit=True) as connection:
             # Its roles belong to the server: two workers that make them at once would meet.
             connection.execute("select pg_advisory_lock(hashtext('legacy roles'))")
             for file in files:
                 connection.execute(Path(SAMPLES / file).read_text())  # type: ignore[arg-type]
-        yield made
+
+    return databases.once(name, Database("template1"), fill)
 
 
 @pytest.fixture(scope="session")
 def old_v2(worker_id: str) -> Iterator[Database]:
     """The latest shape of the old database."""
-    yield from old_database(f"old_v2_{worker_id}", "schema.sql", "data.sql")
+    with clone(old_database("old_v2", "schema.sql", "data.sql"), f"old_v2_{worker_id}") as copy:
+        yield copy
 
 
 @pytest.fixture(scope="session")
 def old_v1(worker_id: str) -> Iterator[Database]:
     """The older shape."""
-    yield from old_database(f"old_v1_{worker_id}", "schema-v1.sql", "data-v1.sql")
+    with clone(old_database("old_v1", "schema-v1.sql", "data-v1.sql"), f"old_v1_{worker_id}") as copy:
+        yield copy
 
 
 @contextmanager
@@ -63,20 +68,25 @@ def commands(book: Database) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def migrated_v2(template: Database, old_v2: Database, worker_id: str) -> Iterator[Database]:
     """A book into which the latest shape was migrated; tests that change it clone it."""
-    yield from migrated(template, old_v2, f"migrated_v2_{worker_id}")
+    with clone(migrated("migrated_v2", template, old_v2), f"migrated_v2_{worker_id}") as copy:
+        yield copy
 
 
 @pytest.fixture(scope="session")
 def migrated_v1(template: Database, old_v1: Database, worker_id: str) -> Iterator[Database]:
     """The same of the older shape."""
-    yield from migrated(template, old_v1, f"migrated_v1_{worker_id}")
+    with clone(migrated("migrated_v1", template, old_v1), f"migrated_v1_{worker_id}") as copy:
+        yield copy
 
 
-def migrated(template: Database, old: Database, name: str) -> Iterator[Database]:
-    with clone(template, name) as book:
+def migrated(name: str, template: Database, old: Database) -> Database:
+    """The book that a migration makes of the old one, made once a run and there to be cloned."""
+
+    def fill(book: Database) -> None:
         with commands(book), legacy.Source.open(old.url("superuser")) as source:
             legacy.migrate(source, today=TODAY)
-        yield book
+
+    return databases.once(name, template, fill)
 
 
 Asking = Callable[[Database], AbstractContextManager[psycopg.Connection[Any]]]
