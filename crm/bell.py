@@ -24,6 +24,11 @@ SOCKET_SECONDS: Final = 0.4
 QUIET_SECONDS: Final = 5.0
 """How long a process rings no more after a bell that was not heard: one wait, not one for each row."""
 
+ROUND_SECONDS: Final = 5.0
+"""How long a worker works off letters that wait before it hears other bells."""
+ROUNDS: Final = 12
+"""So often it rings for itself then, if some are left: a minute, after which the tick does so again."""
+
 QUEUES: Final = ("default", "mail", "work")
 """Every queue there is; work of minutes must not delay a letter."""
 REQUEST_ID: Final = "kp_request_id"
@@ -49,6 +54,12 @@ _quiet_until = 0.0
 def ring(task: str, *ids: int) -> None:
     """Once the running unit of work has committed, tell the workers to do `task` with these ids."""
     after_commit(lambda: publish(task, *ids))
+
+
+def ring_again(task: str, rounds: int) -> None:
+    """Ring for what is left of work in rounds, unless this was the last of them."""
+    if rounds > 1:
+        ring(task, rounds - 1)
 
 
 def publish(task: str, *ids: int) -> None:

@@ -118,12 +118,12 @@ def one_of(args: "MultiDict[str, str]", job_id: int) -> dict[str, Any]:  # noqa:
     }
 
 
-def _left(job: Job) -> list[tuple[str, str]]:
-    """The rows that it left, by name as far as their list still has them, and why."""
+def _left(job: Job) -> list[tuple[int, str, str]]:
+    """The rows that it left: their places, their names as far as their list still has them, and why."""
     left = queries.jobs.left(job)
     listing = LISTS.get(job.asked.get("list", ""))
-    names = dict(queries.lists.existing(listing, [number for number, _ in left])) if listing and left else {}
-    return [(names.get(number, f"No. {number}"), reason) for number, reason in left]
+    names = dict(queries.lists.existing(listing, [key for _, key, _ in left])) if listing and left else {}
+    return [(place, names.get(key, f"No. {key}"), reason) for place, key, reason in left]
 
 
 @bp.get(f"/<{NUMBER}>/file")

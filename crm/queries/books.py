@@ -6,9 +6,11 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, Literal, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.db import db
 from crm.enums import EngagementLevel, MailKind, OpportunityStage, Role
@@ -25,6 +27,12 @@ FEEDBACK_AFTER: Final = 7
 """Days after which a sample without feedback is worth a question."""
 
 
+Kind: TypeAlias = Literal["the firm's", "theirs", "theirs and nobody's"]
+"""The three ways in which a book is asked for; what one asks with is built once for each (`covers`)."""
+
+_PEOPLE: Final = sa.bindparam("people", type_=ARRAY(sa.BigInteger))
+
+
 @dataclass(frozen=True)
 class Book:
     """A part of the firm's records: those that one of `people` owns, and perhaps those of nobody. `people` is
@@ -34,14 +42,27 @@ class Book:
     people: Collection[int] | None
     has_nobodys: bool = True
 
-    def covers(self, *owners: Any) -> sa.ColumnElement[bool]:
-        """True for a row with its owners in these columns."""
+    @property
+    def kind(self) -> Kind:
         if self.people is None:
-            return sa.true()
-        theirs = sa.or_(*(owner.in_(self.people) for owner in owners))
-        if not self.has_nobodys:
-            return theirs
-        return sa.or_(theirs, sa.and_(*(owner.is_(None) for owner in owners)))
+            return "the firm's"
+        return "theirs and nobody's" if self.has_nobodys else "theirs"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What `covers` stands for in a statement that asks for this book."""
+        return {} if self.people is None else {"people": list(self.people)}
+
+
+def covers(kind: Kind, *owners: Any) -> sa.ColumnElement[bool]:
+    """True for a row of a book of this kind, with its owners in these columns; whose book it is, `Book.asked`
+    says when the statement runs.
+    """
+    if kind == "the firm's":
+        return sa.true()
+    theirs = sa.or_(*(owner == sa.any_(_PEOPLE) for owner in owners))
+    # Nobody's are told column by column, for so an index finds them.
+    return theirs if kind == "theirs" else sa.or_(theirs, sa.and_(*(owner.is_(None) for owner in owners)))
 
 
 FIRM: Final = Book(None)
@@ -142,7 +163,7 @@ _NEGLECTED = """
      order by array_position(array['A+', 'A', 'B', 'C', 'D'], m.priority), days desc, m.name_key
     """
 """An entry that names no organization itself counts for that of its contact or opportunity. Each last
-touch is the end of an index, so what an account costs does not grow with its history.
+touch is the end of an index, so an account with a long history takes no longer.
 """
 
 _EXPIRING = """
@@ -270,11 +291,14 @@ def unanswered(book: Book, *, on: date) -> list[Unanswered]:
 
 def _ask(question: str, book: Book, alias: str, **facts: Any) -> Iterable[Any]:
     """The rows of `question` whose owners, in the columns of `alias`, `book` covers."""
-    owner, second, people = f"{alias}.owner_id", f"{alias}.second_owner_id", "any (cast(:people as bigint[]))"
-    whose = "true"
-    if book.people is not None:
-        whose = f"({owner} = {people} or {second} = {people}"
-        # Said column by column, for that finds them by index.
-        whose += f" or {owner} is null and {second} is null)" if book.has_nobodys else ")"
-        facts["people"] = list(book.people)
-    return db.session.execute(sa.text(question.format(whose=whose)), facts).all()
+    return db.session.execute(_question(question, book.kind, alias), facts | book.asked).all()
+
+
+@cache
+def _question(question: str, kind: Kind, alias: str) -> sa.TextClause:
+    """`covers`, in words."""
+    owners = f"{alias}.owner_id", f"{alias}.second_owner_id"
+    whose = " or ".join(f"{owner} = any (cast(:people as bigint[]))" for owner in owners)
+    if kind == "theirs and nobody's":
+        whose += f" or {' and '.join(f'{owner} is null' for owner in owners)}"
+    return sa.text(question.format(whose="true" if kind == "the firm's" else f"({whose})"))

@@ -4,11 +4,14 @@ What a row of a list is asked with is the same as on the pages; only whose rows 
 (`queries.books`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
 from crm.db import db
@@ -20,8 +23,8 @@ from crm.models import (
     OpportunityStageChange,
     Organization,
 )
-from crm.queries import firm, follow_ups, principals, standings
-from crm.queries.books import Book
+from crm.queries import books, firm, follow_ups, principals, standings
+from crm.queries.books import Book, Kind
 from crm.queries.promises import Promise
 from crm.queries.standings import Standing
 
@@ -43,9 +46,16 @@ class Move:
 
 def standing(book: Book, *, on: date) -> list[Standing]:
     """Where the principals of `book` stand on the firm's day `on`, by name."""
-    theirs = standings.select(on, where=book.covers(Organization.owner_id, Organization.second_owner_id))
-    rows = db.session.execute(sa.select(theirs).order_by(theirs.c.name_key, theirs.c.principal_id))
+    rows = db.session.execute(_standing(book.kind), {"today": on} | book.asked)
     return [standings.read(row) for row in rows]
+
+
+@cache
+def _standing(kind: Kind) -> sa.Select[Any]:
+    today = sa.bindparam("today", type_=sa.Date)
+    covered = books.covers(kind, Organization.owner_id, Organization.second_owner_id)
+    theirs = standings.select(today, where=covered)
+    return sa.select(theirs).order_by(theirs.c.name_key, theirs.c.principal_id)
 
 
 def going_cold(among: Collection[Standing], *, on: date) -> list[Standing]:
@@ -68,24 +78,19 @@ def has_fallen(cold: Standing, *, on: date) -> bool:
 
 def late(book: Book, *, on: date) -> list[Promise]:
     """The promises of `book` whose day is before `on`, the oldest first."""
-    return follow_ups.overdue_where(book.covers(Interaction.owner_id), today=on)
+    return follow_ups.read_overdue(_late(book.kind), today=on, asked=book.asked)
+
+
+@cache
+def _late(kind: Kind) -> sa.Select[int]:
+    return follow_ups.overdue_where(books.covers(kind, Interaction.owner_id))
 
 
 def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
     """Opportunities that the firm's days `first_on` to `last_on` left at another stage than before."""
     zone = firm.time_zone()
-    changes = db.session.execute(
-        sa.select(OpportunityStageChange, Opportunity.name)
-        .join(Opportunity, Opportunity.opportunity_id == OpportunityStageChange.opportunity_id)
-        .where(
-            OpportunityStageChange.from_stage.is_not(None),
-            OpportunityStageChange.changed_at >= clock.at(zone, first_on),
-            OpportunityStageChange.changed_at < clock.at(zone, last_on + timedelta(days=1)),
-            Opportunity.deleted_at.is_(None),
-            book.covers(Opportunity.owner_id, Opportunity.second_owner_id),
-        )
-        .order_by(OpportunityStageChange.changed_at, OpportunityStageChange.opportunity_stage_change_id)
-    ).all()
+    days = {"first_at": clock.at(zone, first_on), "before": clock.at(zone, last_on + timedelta(days=1))}
+    changes = db.session.execute(_moves(book.kind), days | book.asked).all()
     firsts: dict[int, OpportunityStage] = {}
     lasts: dict[int, tuple[OpportunityStageChange, str]] = {}
     for change, name in changes:
@@ -103,11 +108,38 @@ def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
     return sorted(moved, key=lambda move: (move.on, move.name))
 
 
+@cache
+def _moves(kind: Kind) -> "sa.Select[OpportunityStageChange, str]":
+    first_at, before = (
+        sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("first_at", "before")
+    )
+    return (
+        sa.select(OpportunityStageChange, Opportunity.name)
+        .join(Opportunity, Opportunity.opportunity_id == OpportunityStageChange.opportunity_id)
+        .where(
+            OpportunityStageChange.from_stage.is_not(None),
+            OpportunityStageChange.changed_at >= first_at,
+            OpportunityStageChange.changed_at < before,
+            Opportunity.deleted_at.is_(None),
+            books.covers(kind, Opportunity.owner_id, Opportunity.second_owner_id),
+        )
+        .order_by(OpportunityStageChange.changed_at, OpportunityStageChange.opportunity_stage_change_id)
+    )
+
+
 def _principals_of(opportunity_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    rows = db.session.execute(
+    if not opportunity_ids:
+        return {}
+    rows = db.session.execute(_makers(), {"opportunities": list(opportunity_ids)})
+    return {number: tuple(sorted(names)) for number, names in rows}
+
+
+@cache
+def _makers() -> "sa.Select[int, Sequence[str]]":
+    opportunities = sa.bindparam("opportunities", type_=ARRAY(sa.BigInteger))
+    return (
         sa.select(OpportunityPrincipal.opportunity_id, sa.func.array_agg(Organization.name))
         .join(Organization, Organization.organization_id == OpportunityPrincipal.principal_id)
-        .where(OpportunityPrincipal.opportunity_id.in_(opportunity_ids))
+        .where(OpportunityPrincipal.opportunity_id == sa.any_(opportunities))
         .group_by(OpportunityPrincipal.opportunity_id)
     )
-    return {number: tuple(sorted(names)) for number, names in rows}

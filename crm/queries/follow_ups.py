@@ -199,14 +199,20 @@ def page(
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
-def overdue_where(condition: sa.ColumnElement[bool], *, today: date) -> list[Promise]:
-    """Every overdue promise for which `condition` holds, oldest first, without the snoozed ones.
+def overdue_where(condition: sa.ColumnElement[bool]) -> sa.Select[int]:
+    """Chooses every overdue promise for which `condition` holds, without the snoozed ones; for those who keep
+    what they ask with, and run it with `read_overdue`.
+    """
+    return _chosen(is_open("everyone"), condition, _is_in(When.OVERDUE))
 
-    Their numbers are found first: nobody can guess from `condition` how few they are, and a wrong guess reads
+
+def read_overdue(chosen: sa.Select[int], *, today: date, asked: dict[str, Any]) -> list[Promise]:
+    """What `overdue_where` chose, oldest first. `asked` is what its condition stands for.
+
+    Their numbers are found first: nobody can guess from a condition how few they are, and a wrong guess reads
     all of history to join it.
     """
-    chosen = _chosen(is_open("everyone"), condition, _is_in(When.OVERDUE))
-    return promises.read_these(list(db.session.scalars(chosen, _days(today))))
+    return promises.read_these(list(db.session.scalars(chosen, _days(today) | asked)))
 
 
 def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:

@@ -109,15 +109,17 @@ def get(job_id: int, user_id: int | None) -> Shown:
     return Shown(*row)
 
 
-def left(job: Job) -> list[tuple[int, str]]:
-    """The rows that a job left as they were, with the reason, in its order; at most `MOST_LEFT`."""
+def left(job: Job) -> list[tuple[int, int, str]]:
+    """The rows that a job left as they were: their place in its order, their keys, the reasons; at most
+    `MOST_LEFT`.
+    """
     rows = db.session.execute(
-        sa.select(JobRow.record_id, JobRow.reason)
+        sa.select(JobRow.place, JobRow.record_id, JobRow.reason)
         .where(*_is_left(job))
         .order_by(JobRow.place)
         .limit(MOST_LEFT)
     )
-    return [(record_id, reason or "") for record_id, reason in rows]
+    return [(place, record_id, reason or "") for place, record_id, reason in rows]
 
 
 def reasons(job: Job) -> list[tuple[str, int]]:

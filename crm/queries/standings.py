@@ -85,7 +85,7 @@ COLUMNS = tuple(Standing.__dataclass_fields__)
 
 
 def select(
-    today: date,
+    today: date | sa.ColumnElement[date],
     *,
     principal_id: int | None = None,
     words: Collection[str] = (),
@@ -127,13 +127,14 @@ def select(
     query = query.where(*book.conditions(), *([] if where is None else [where]))
     # Materialized, or each mention of the last touch below would be a probe of its own.
     seen = query.cte("seen").prefix_with("materialized")
-    since = sa.literal(today, sa.Date) - seen.c.last_on
-    level = sa.func.calculate_engagement_level(seen.c.last_at, today, type_=sa.Text)
+    day = sa.literal(today, sa.Date) if isinstance(today, date) else today
+    since = day - seen.c.last_on
+    level = sa.func.calculate_engagement_level(seen.c.last_at, day, type_=sa.Text)
     return sa.select(
         *seen.c,
         sa.case((since < 0, 0), else_=since).label("days"),
         sa.case((seen.c.last_at.is_not(None), level)).label("level"),
-        sa.func.engagement_percent(seen.c.last_at, today, type_=sa.Integer).label("percent"),
+        sa.func.engagement_percent(seen.c.last_at, day, type_=sa.Integer).label("percent"),
     ).cte("standing")
 
 

@@ -1,9 +1,13 @@
 """Making one person's letter of one kind for one local date: at most once, or nothing to say."""
 
-import sqlalchemy as sa
+import time
+from datetime import datetime
 
-from crm import queries
-from crm.db import db
+import sqlalchemy as sa
+import structlog
+
+from crm import bell, queries
+from crm.db import db, transaction
 from crm.enums import DeliveryState, MailKind
 from crm.models import Delivery, DeliveryItem, User
 from crm.services import digests, mails, reminders
@@ -17,20 +21,65 @@ NOTHING = {
 """Why there is no letter although one was wanted."""
 
 
-def make(delivery_id: int) -> None:
-    """Write the letter of a planned delivery into the mail ledger, with the promises it names, all at once.
-    Does nothing if another worker has it or it was made before.
+log = structlog.get_logger()
 
-    What it says is as of the delivery's own day. Who has turned this mail off in the meantime gets none.
+
+def make_waiting(*, now: datetime, rounds: int) -> None:
+    """Make the letters that wait, one after the other, for some seconds; then ring for those that are left,
+    so many more `rounds`.
+
+    A letter that cannot be made is left to the next tick and stops no other. Those of people whose quiet
+    hours these are wait.
     """
-    delivery = db.session.execute(
+    with transaction():
+        asleep = queries.notification_preferences.asleep(now=now)
+    failed: list[int] = []
+    until = time.monotonic() + bell.ROUND_SECONDS
+    while time.monotonic() < until:
+        number = None
+        try:
+            with transaction():
+                delivery = _waiting(Delivery.user_id.not_in(asleep), Delivery.delivery_id.not_in(failed))
+                if delivery is None:
+                    bell.ring("mails.send_waiting", bell.ROUNDS)
+                    return
+                number = delivery.delivery_id
+                _make(delivery)
+        except Exception:
+            if number is None:
+                raise
+            log.exception("letter not written", delivery_id=number)
+            failed.append(number)
+    with transaction():
+        bell.ring("mails.send_waiting", bell.ROUNDS)
+        bell.ring_again("deliveries.make_waiting", rounds)
+
+
+def make(delivery_id: int) -> None:
+    """Make one letter; do nothing if another worker has it or it was made before."""
+    delivery = _waiting(Delivery.delivery_id == delivery_id)
+    if delivery is not None:
+        _make(delivery)
+
+
+def _waiting(*which: sa.ColumnElement[bool]) -> Delivery | None:
+    """One of these that nobody makes yet, held until the transaction ends."""
+    return db.session.execute(
         sa.select(Delivery)
-        .where(Delivery.delivery_id == delivery_id, Delivery.state == DeliveryState.PLANNED)
+        .where(Delivery.state == DeliveryState.PLANNED, *which)
+        .order_by(Delivery.due_at)
+        .limit(1)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    if delivery is None:
-        return
+
+
+def _make(delivery: Delivery) -> None:
+    """Write the letter of a planned delivery into the mail ledger, with the promises it names, all at once.
+
+    What it says is as of the delivery's own day. Who has turned this mail off in the meantime gets none.
+    """
+    delivery_id = delivery.delivery_id
     user = db.session.execute(sa.select(User).where(User.user_id == delivery.user_id)).scalar_one()
     preferences = queries.notification_preferences.on(user, delivery.local_date)
     if not user.active or not preferences[delivery.kind].is_on:

@@ -8,21 +8,22 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from crm import failpoints, queries
 from crm.clock import today_for
 from crm.db import database_now, db, on_behalf_of, transaction
-from crm.enums import JobQueue
+from crm.enums import JobQueue, JobRowState
 from crm.errors import Refused
-from crm.models import File, Job, User
+from crm.models import File, Job, JobRow, User
 from crm.queries.lists import LISTS, Asker, Column, Listing, Wanted
 from crm.services import jobs
 from crm.services.jobs import Held
@@ -33,6 +34,11 @@ KEEPING = "files kept"
 KEPT = timedelta(days=7)
 """How long a file can be taken along (rulings, Files and keeping)."""
 FOLDER = "exports"
+UNTELLABLE: Final = (ValueError, OverflowError)
+"""What a value raises that no cell can hold."""
+MOST_LEFT: Final = 1_000
+"""Rows that may be left out of a file; where there are more it is not these rows that are wrong."""
+TOO_MUCH: Final = "More than a thousand rows cannot be written into a file. Tell whoever runs this."
 SECONDS = 1.0
 """How often a running export says how far it has come, and hears that it is to stop."""
 
@@ -44,6 +50,15 @@ class _Part:
     listing: Listing
     wanted: Wanted
     columns: Sequence[Column]
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A row that the file cannot hold."""
+
+    place: int
+    record_id: int
+    reason: str
 
 
 def ask(
@@ -99,8 +114,9 @@ def work(held: Held) -> None:
     path = folder / f"{held.job_id}-{held.token}.{ending}"
     half = path.with_suffix(f".{ending}.half")
     try:
+        left: list[_Left] = []
         with transaction(), on_behalf_of(held.person):
-            rows = _write(held, half, zone)
+            rows = _write(held, half, zone, left)
         size, digest = _sync(half)
         failpoints.reach("export.written")
         half.rename(path)
@@ -108,6 +124,7 @@ def work(held: Held) -> None:
         failpoints.reach("export.named")
     finally:
         half.unlink(missing_ok=True)
+    done = rows + len(left)
     with transaction():
         jobs.hold(held)
         db.session.add(
@@ -122,9 +139,12 @@ def work(held: Held) -> None:
             )
         )
         db.session.execute(
-            sa.update(Job).where(Job.job_id == held.job_id).values(rows_done=rows, rows_total=rows)
+            sa.update(Job).where(Job.job_id == held.job_id).values(rows_done=done, rows_total=done)
         )
-        jobs.finish(held, result={"rows": rows}, told=f"{rows:,} rows, ready to take along.")
+        _tell_of_left(held.job_id, left)
+        but = f"{len(left):,} left out; " if left else ""
+        found = {"rows": rows} | ({"left": len(left)} if left else {})
+        jobs.finish(held, result=found, told=f"{rows:,} rows, {but}ready to take along.")
 
 
 def keep(held: Held) -> None:
@@ -163,8 +183,11 @@ def _parts(asked: dict[str, Any]) -> Iterator[_Part]:
         yield _Part(listing, Wanted.read(listing, sheet["wanted"]), chosen)
 
 
-def _write(held: Held, path: Path, zone: str) -> int:
-    """All rows into a new file at `path`; how many they are."""
+def _write(held: Held, path: Path, zone: str, left: list[_Left]) -> int:
+    """All rows into a new file at `path`; how many they are. Those that it cannot hold are added to `left`.
+
+    Raises `Refused` if these are more than `MOST_LEFT`.
+    """
     make, _ = FORMATS[held.asked["ending"]]
     file: Sheets = make(path)
     done, said = 0, time.monotonic()
@@ -172,17 +195,51 @@ def _write(held: Held, path: Path, zone: str) -> int:
         jobs.report(held, 0)
         for part in _parts(held.asked):
             file.sheet(part.listing.title, [column.label for column in part.columns])
-            texts = [column.text for column in part.columns]
             for rows in queries.lists.stream(part.listing, part.wanted):
-                file.rows([[cell(text(row), zone) for text in texts] for row in rows])
-                done += len(rows)
+                cells, refused = _cells(part, rows, zone, done + len(left))
+                file.rows(cells)
+                done += len(cells)
+                left += refused
+                if len(left) > MOST_LEFT:
+                    raise Refused(TOO_MUCH)
                 failpoints.reach("export.rows")
                 if time.monotonic() - said > SECONDS:
-                    jobs.report(held, done)
+                    jobs.report(held, done + len(left))
                     said = time.monotonic()
     finally:
         file.close()
     return done
+
+
+def _cells(
+    part: _Part, rows: Sequence[sa.Row[Any]], zone: str, before: int
+) -> tuple[list[list[object]], list[_Left]]:
+    """What the file holds of these rows, which follow on `before` others: all of them, or, where one of them
+    cannot be told, each by itself.
+    """
+    texts = [column.text for column in part.columns]
+    try:
+        return [[cell(text(row), zone) for text in texts] for row in rows], []
+    except UNTELLABLE:
+        pass
+    cells: list[list[object]] = []
+    left: list[_Left] = []
+    for place, row in enumerate(rows, before + 1):
+        try:
+            cells.append([cell(text(row), zone) for text in texts])
+        except UNTELLABLE as error:
+            reason = f"It cannot be written into the file: {error}."[:500]
+            left.append(_Left(place, getattr(row, part.listing.key.key), reason))
+    return cells, left
+
+
+def _tell_of_left(job_id: int, left: Sequence[_Left]) -> None:
+    """Say which rows are not in the file. Several lists may each have one of the same number: the first is
+    told.
+    """
+    if left:
+        rows = [{"job_id": job_id, "state": JobRowState.LEFT} | asdict(one) for one in left]
+        db.session.execute(insert(JobRow).values(rows).on_conflict_do_nothing())
 
 
 def _sync(path: Path) -> tuple[int, str]:

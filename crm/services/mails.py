@@ -29,7 +29,8 @@ def queue(
     delivery_id: int | None = None,
     name: str | None = None,
 ) -> int:
-    """Write a letter into the ledger and ring for it after the commit. Returns its `mail_message_id`.
+    """Write a letter into the ledger and ring for it after the commit; whoever makes many for the planner
+    (`delivery_id`) rings once for all of them. Returns its `mail_message_id`.
 
     `is_secret` bodies (a reset link) are wiped once sent. `name` makes the Message-ID the same whenever the
     same letter is made; without it, it is new.
@@ -48,7 +49,8 @@ def queue(
         )
         .returning(MailMessage.mail_message_id)
     ).scalar_one()
-    bell.ring("mails.send_one", message_id)
+    if delivery_id is None:
+        bell.ring("mails.send_one", message_id)
     return message_id
 
 

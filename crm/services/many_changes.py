@@ -55,19 +55,19 @@ def ask(listing: Listing, wanted: Wanted, setting: Setting, *, title: str, by: U
 
 def work(held: Held) -> None:
     """Change what waits, and say how many that were."""
-    steps.walk(held, lambda: _change_some(held))
+    steps.walk(held, held.job_id, lambda most: _change_some(held, most))
     told = "{n:,} changed, {left:,} left as they were."
     steps.finish(held, held.job_id, done="changed", left="left", told=told)
 
 
-def take_back_some(job_id: int, *, now: datetime) -> int:  # noqa: ARG001 - as undoings asks
+def take_back_some(job_id: int, most: int, *, now: datetime) -> int:  # noqa: ARG001 - as undoings asks
     """Give the next rows that a job changed their old values again, but for those that were edited since. How
     many it looked at.
     """
     asked = db.session.get_one(Job, job_id).asked
     listing, column = LISTS[asked["list"]], asked["column"]
     kind = listing.model.__table__.c[column].type
-    some = db.session.execute(steps.done_rows(job_id)).all()
+    some = db.session.execute(steps.done_rows(job_id, most)).all()
     if not some:
         return 0
     back = bulk.write(
@@ -78,13 +78,13 @@ def take_back_some(job_id: int, *, now: datetime) -> int:  # noqa: ARG001 - as u
     return steps.settle_return(job_id, sa.select(which))
 
 
-def _change_some(held: Held) -> int:
+def _change_some(held: Held, most: int) -> int:
     """Change the next of what waits; how many rows it dealt with."""
     some = db.session.execute(
         sa.select(JobRow.place, JobRow.record_id)
         .where(JobRow.job_id == held.job_id, JobRow.state == JobRowState.WAITING)
         .order_by(JobRow.place)
-        .limit(steps.AT_ONCE)
+        .limit(most)
         .with_for_update()
     ).all()
     if not some:

@@ -24,6 +24,8 @@ from crm.services import backups, engagement, heartbeats, jobs, mails
 DAYS_BACK: Final = 7
 MOST_BELLS: Final = 200
 """Bells of one kind in one tick; the rest is rung for in the next."""
+HANDS: Final = 4
+"""How many workers one tick asks to work off letters that wait, as long as there are any."""
 MISSED: Final = "Nothing could be planned on that day; the next letter holds what it would have said."
 OVERTAKEN: Final = "A newer one was due before this one could be written; it holds what this would have said."
 FOLD_AT_MOST: Final = 20
@@ -123,13 +125,14 @@ def ring(*, now: datetime) -> None:
         bell.ring("backups.make_due")
     for queue in bell.QUEUES:
         bell.ring(f"heartbeats.{queue}")
-    waiting: tuple[tuple[str, Callable[..., list[int]]], ...] = (
-        ("deliveries.make_one", queries.mails.deliveries_waiting),
-        *([] if queries.mails.held() else [("mails.send_one", queries.mails.waiting)]),
-        ("jobs.run_one", queries.jobs.waiting),
-        ("jobs.work_one", queries.jobs.long_waiting),
+    letters: tuple[tuple[str, Callable[..., list[int]]], ...] = (
+        ("deliveries.make_waiting", queries.mails.deliveries_waiting),
+        *([] if queries.mails.held() else [("mails.send_waiting", queries.mails.waiting)]),
     )
-    for task, which in waiting:
+    for task, which in letters:
+        for _ in which(now=now, most=HANDS):
+            bell.ring(task, bell.ROUNDS)
+    for task, which in (("jobs.run_one", queries.jobs.waiting), ("jobs.work_one", queries.jobs.long_waiting)):
         for number in which(now=now, most=MOST_BELLS):
             bell.ring(task, number)
 

@@ -63,16 +63,16 @@ def ask(listing: Listing, wanted: Wanted, rule: Rule, *, note: str, nouns: str, 
 
 def work(held: Held) -> None:
     """Make what is planned, and say how many that were."""
-    steps.walk(held, lambda: _make_some(held))
+    steps.walk(held, held.job_id, lambda most: _make_some(held, most))
     told = "{n:,} added, {left:,} left as they were."
     steps.finish(held, held.job_id, done="added", left="left", told=told)
 
 
-def take_back_some(job_id: int, *, now: datetime) -> int:
+def take_back_some(job_id: int, most: int, *, now: datetime) -> int:
     """Archive the next of the promises that a job made, but for those that were touched since. How many it
     looked at.
     """
-    some = steps.done_rows(job_id).cte("some")
+    some = steps.done_rows(job_id, most).cte("some")
     back = (
         sa.update(_PROMISES)
         .where(
@@ -97,11 +97,11 @@ def _check(planned: Preview, seen: str) -> None:
         raise Refused("This is what comes of it now. Look at it, then press the button again.")
 
 
-def _make_some(held: Held) -> int:
+def _make_some(held: Held, most: int) -> int:
     """Make the next of what waits; how many rows it dealt with."""
     db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     listing = LISTS[held.asked["list"]]
-    looked = _look_again(held, listing)
+    looked = _look_again(held, listing, most)
     made = _make(held, listing, looked)
     outcome = (
         sa.select(looked.c.place, looked.c.reason, made.c.interaction_id, made.c.version)
@@ -124,14 +124,14 @@ def _make_some(held: Held) -> int:
     return int(n)
 
 
-def _look_again(held: Held, listing: Listing) -> sa.CTE:
+def _look_again(held: Held, listing: Listing, most: int) -> sa.CTE:
     """The next rows that wait, held until the step ends, and the reason for those that are left after all."""
     subject = SUBJECTS[listing.model]
     some = (
         sa.select(JobRow.place, JobRow.record_id, JobRow.plan)
         .where(JobRow.job_id == held.job_id, JobRow.state == JobRowState.WAITING)
         .order_by(JobRow.place)
-        .limit(steps.AT_ONCE)
+        .limit(most)
         .with_for_update()
         .cte("some")
     )

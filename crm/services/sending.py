@@ -4,22 +4,26 @@ No transaction is open while the mail server is talked to. The lease outlives an
 step writes only under its own token, so a worker that was taken for dead can neither send nor overrule.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from crm import failpoints, mail
+from crm import bell, failpoints, mail, queries
 from crm.db import db, transaction
 from crm.enums import MailState
-from crm.models import FirmSetting, MailAttempt, MailMessage
+from crm.models import Delivery, FirmSetting, MailAttempt, MailMessage
 
 LEASE: Final = timedelta(minutes=3)
 """Longer than `crm.tasks.HARD_LIMIT`, so the holder of a lease that ran out is dead."""
 MOST_ATTEMPTS: Final = 15
 LONGEST_PAUSE: Final = timedelta(hours=4)
+
+_IDS: Final = ARRAY(sa.BigInteger)
 
 log = structlog.get_logger()
 
@@ -39,28 +43,51 @@ class _Claim:
 
 def send(mail_message_id: int, *, now: datetime) -> None:
     """Send one letter if it waits and is due, else do nothing. Raises `RuntimeError` in a unit of work."""
+    _send(MailMessage.mail_message_id == mail_message_id, now=now)
+
+
+def send_waiting(*, now: datetime, rounds: int) -> None:
+    """Send the letters that wait and are due, one after the other, for some seconds; then ring for those that
+    are left, so many more `rounds`. Those of people whose quiet hours these are wait.
+    """
+    with transaction():
+        asleep = queries.notification_preferences.asleep(now=now)
+    sleeps = sa.exists().where(
+        Delivery.delivery_id == MailMessage.delivery_id, Delivery.user_id == sa.any_(sa.literal(asleep, _IDS))
+    )
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < bell.ROUND_SECONDS:
+        if not _send(~sleeps, now=now + timedelta(seconds=passed)):
+            return
+    with transaction():
+        bell.ring_again("mails.send_waiting", rounds)
+
+
+def _send(which: sa.ColumnElement[bool], *, now: datetime) -> bool:
+    """Send one of these letters; False if none of them waits."""
     if db.session().info.get("in_unit"):
         raise RuntimeError("a letter is sent between transactions, not in one")
     with transaction():
-        claim = _claim(mail_message_id, now=now)
+        claim = _claim(which, now=now)
     if claim is None:
-        return
+        return False
     failpoints.reach("mail.claimed")
     try:
         answer = mail.hand_over(claim.letter, before_content=lambda: _announce(claim))
     except LeaseLost:
-        log.warning("lease lost before handing over", mail_message_id=mail_message_id)
-        return
+        log.warning("lease lost before handing over", mail_message_id=claim.mail_message_id)
+        return True
     failpoints.reach("mail.answered")
     with transaction():
         _settle(claim, answer, now=now)
     failpoints.reach("mail.settled")
     log.info(
         "letter",
-        mail_message_id=mail_message_id,
+        mail_message_id=claim.mail_message_id,
         message_id=claim.letter.message_id,
         outcome=answer.outcome,
     )
+    return True
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -68,15 +95,18 @@ def pause_after(attempts: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
+def _claim(which: sa.ColumnElement[bool], *, now: datetime) -> _Claim | None:
+    """Claim the one of these letters that has waited longest."""
     waiting = (
         sa.select(MailMessage.mail_message_id)
         .where(
-            MailMessage.mail_message_id == mail_message_id,
+            which,
             MailMessage.state == MailState.PLANNED,
             sa.select(FirmSetting.mail_held_at).scalar_subquery().is_(None),
             MailMessage.next_attempt_at <= sa.func.greatest(now, sa.func.now()),
         )
+        .order_by(MailMessage.next_attempt_at)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
     row = db.session.execute(
@@ -95,7 +125,7 @@ def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
         return None
     attempt = db.session.execute(
         sa.insert(MailAttempt)
-        .values(mail_message_id=mail_message_id, started_at=now)
+        .values(mail_message_id=row.mail_message_id, started_at=now)
         .returning(MailAttempt.mail_attempt_id)
     ).scalar_one()
     letter = mail.Letter(
@@ -107,7 +137,7 @@ def _claim(mail_message_id: int, *, now: datetime) -> _Claim | None:
         written_at=row.created_at,
         stop_link=mail.link("/settings") if row.delivery_id else None,
     )
-    return _Claim(mail_message_id, row.lease_token or "", attempt, row.attempts, letter)
+    return _Claim(row.mail_message_id, row.lease_token or "", attempt, row.attempts, letter)
 
 
 def _announce(claim: _Claim) -> None:

@@ -1,40 +1,97 @@
 """Work on many rows, some hundred at a time: what a step did and what is said of it are one transaction."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from crm import failpoints, queries
 from crm.db import db, on_behalf_of, transaction
 from crm.enums import JobRowState
-from crm.errors import Refused
+from crm.errors import Refused, refusal_of
 from crm.models import JobRow
 from crm.services import jobs
 from crm.services.jobs import Held
 
 AT_ONCE: Final = 500
 """Rows of one step: a second or less, so that whoever waits for one of them hardly notices."""
+OF_A_ROW: Final = {"22", "23", "42", "P0"}
+"""Classes of errors of the database that are about what is written: a value, a constraint, a right, a rule of
+ours.
+"""
 EDITED: Final = "It was edited since, so it stays as it is."
 
+log = structlog.get_logger()
 
-def walk(held: Held, step: Callable[[], int]) -> None:
+
+def walk(held: Held, rows_of: int, step: Callable[[int], int]) -> None:
     """Do one `step` after the other, with the rights and under the name of whoever asked, until one finds
-    nothing more to do. It answers how many rows it dealt with.
+    nothing more to do. It is told how many rows of the job `rows_of` it may take and answers how many it
+    dealt with.
 
-    Raises `Refused` where they no longer sign in, and what `jobs.hold` raises.
+    Where the database does not take a row, smaller and smaller steps find out which one it is; that one is
+    left with the reason, and the others are done. Raises `Refused` where they no longer sign in, and what
+    `jobs.hold` raises.
     """
-    rows = 1
+    rows, most = 1, AT_ONCE
     while rows:
-        with transaction():
-            jobs.hold(held)
-            if not queries.users.get(held.person).active:
-                raise Refused("Whoever asked for it no longer signs in.")
-            with on_behalf_of(held.person):
-                rows = step()
-            jobs.count(held, rows)
-            failpoints.reach("rows.done")
-        failpoints.reach("rows.kept")
+        try:
+            rows = _take_step(held, partial(step, most))
+        except DBAPIError as error:
+            if not _is_of_a_row(error):
+                raise
+            if most > 1:
+                most //= 2
+                continue
+            reason = _reason(error)
+            rows = _take_step(held, partial(_leave_next, held, rows_of, reason))
+            log.warning("row left", job_id=held.job_id, reason=reason)
+        most = min(most * 2, AT_ONCE)
+
+
+def _take_step(held: Held, step: Callable[[], int]) -> int:
+    with transaction():
+        jobs.hold(held)
+        if not queries.users.get(held.person).active:
+            raise Refused("Whoever asked for it no longer signs in.")
+        with on_behalf_of(held.person):
+            rows = step()
+        jobs.count(held, rows)
+        failpoints.reach("rows.done")
+    failpoints.reach("rows.kept")
+    return rows
+
+
+def _is_of_a_row(error: DBAPIError) -> bool:
+    """True if what was to be written is to blame: no lock, time limit or lost connection."""
+    return (getattr(error.orig, "sqlstate", None) or "")[:2] in OF_A_ROW
+
+
+def _reason(error: DBAPIError) -> str:
+    refused = refusal_of(error)
+    if refused is not None:
+        return refused.message
+    said = getattr(getattr(error.orig, "diag", None), "message_primary", None) or type(error.orig).__name__
+    return f"The database does not take it: {said}."[:500]
+
+
+def _leave_next(held: Held, rows_of: int, reason: str) -> int:
+    """Leave the next row as it is, for that reason."""
+    table: Any = JobRow.__table__
+    is_return = rows_of != held.job_id
+    waits = [
+        table.c.job_id == rows_of,
+        table.c.state == (JobRowState.DONE if is_return else JobRowState.WAITING),
+    ]
+    if is_return:
+        waits.append(table.c.reason.is_(None))
+    first = sa.select(sa.func.min(table.c.place)).where(*waits).scalar_subquery()
+    state = {} if is_return else {"state": JobRowState.LEFT}
+    left = sa.update(table).where(table.c.job_id == rows_of, table.c.place == first)
+    return len(db.session.execute(left.values(reason=reason, **state).returning(table.c.place)).all())
 
 
 def finish(held: Held, rows_of: int, *, done: str, left: str, told: str) -> None:
@@ -47,13 +104,15 @@ def finish(held: Held, rows_of: int, *, done: str, left: str, told: str) -> None
         jobs.finish(held, result={done: n, left: stayed}, told=told.format(n=n, left=stayed))
 
 
-def done_rows(job_id: int) -> "sa.Select[Any]":
-    """The next rows that a job did and that nobody tried to take back yet, held until the step ends."""
+def done_rows(job_id: int, most: int) -> "sa.Select[Any]":
+    """The next rows, no more than `most`, that a job did and that nobody tried to take back yet, held until
+    the step ends.
+    """
     return (
         sa.select(JobRow.place, JobRow.record_id, JobRow.made_id, JobRow.version, JobRow.was)
         .where(JobRow.job_id == job_id, JobRow.state == JobRowState.DONE, JobRow.reason.is_(None))
         .order_by(JobRow.place)
-        .limit(AT_ONCE)
+        .limit(most)
         .with_for_update()
     )
 

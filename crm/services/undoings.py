@@ -19,7 +19,7 @@ from crm.services.jobs import Held
 
 
 class _TakesBack(Protocol):
-    def __call__(self, job_id: int, /, *, now: datetime) -> int: ...
+    def __call__(self, job_id: int, most: int, /, *, now: datetime) -> int: ...
 
 
 SOME: Final[dict[str, _TakesBack]] = {
@@ -62,6 +62,6 @@ def work(held: Held) -> None:
         jobs.hold(held)
         kind = db.session.execute(sa.select(Job.kind).where(Job.job_id == job_id)).scalar_one()
         now = database_now()
-    steps.walk(held, lambda: SOME[kind](job_id, now=now))
+    steps.walk(held, job_id, lambda most: SOME[kind](job_id, most, now=now))
     told = "{n:,} taken back, {left:,} edited since stay as they are."
     steps.finish(held, job_id, done="taken back", left="stay", told=told)

@@ -1,9 +1,9 @@
-"""Making a person's reminder or digest out of what is known now."""
+"""Making people's reminders and digests out of what is known now."""
 
-from crm import services
+from crm import clock, services
 from crm.tasks import job
 
 
-@job()
-def make_one(delivery_id: int) -> None:
-    services.deliveries.make(delivery_id)
+@job(in_one_transaction=False)
+def make_waiting(rounds: int) -> None:
+    services.deliveries.make_waiting(now=clock.now(), rounds=rounds)

@@ -125,7 +125,7 @@ def test_rows_that_were_left_are_told_with_the_reason(make: Make, nell: User, cl
     make.save(
         JobRow(job_id=done.job_id, place=1, record_id=7, state=JobRowState.LEFT, reason="It is archived.")
     )
-    assert "No. 7 It is archived." in words(client, f"/jobs/{done.job_id}")
+    assert "No. 7 Row 1. It is archived." in words(client, f"/jobs/{done.job_id}")
 
 
 def test_the_bell_counts_what_nobody_has_read(

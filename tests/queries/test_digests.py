@@ -90,4 +90,4 @@ def test_principals_of_others_are_left_out_before_anything_is_found_out_of_them(
         found = queries.digests.standing(Book({nell.user_id}, has_nobodys=False), on=TODAY)
     assert [one.principal_id for one in found] == [theirs.organization_id]
     seen, _, _ = statements[-1][0].partition("standing AS")
-    assert "organizations.owner_id IN" in seen
+    assert "organizations.owner_id = ANY" in seen

@@ -11,9 +11,9 @@ from flask import Flask
 from crm import bell, services, tasks
 from crm.config import Settings
 from crm.db import SYSTEM, transaction
-from crm.tasks.deliveries import make_one
+from crm.tasks.deliveries import make_waiting
 from crm.tasks.jobs import run_one
-from crm.tasks.mails import send_one
+from crm.tasks.mails import send_one, send_waiting
 from crm.tasks.schedule import TIMETABLE, tick
 
 publish = bell.publish  # before the fixture of these tests listens in its place
@@ -84,20 +84,26 @@ def test_a_broker_that_accepts_and_never_answers_is_waited_for_a_second(
 def test_each_task_is_a_door_to_one_service(acting_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[tuple[Any, ...]] = []
     doors = (
-        (services.deliveries, "make"),
+        (services.deliveries, "make_waiting"),
         (services.jobs, "run"),
         (services.planning, "tick"),
         (services.sending, "send"),
+        (services.sending, "send_waiting"),
     )
     for module, name in doors:
         monkeypatch.setattr(
-            module, name, lambda *ids, _name=f"{module.__name__}.{name}", **_: called.append((_name, *ids))
+            module,
+            name,
+            lambda *ids, _name=f"{module.__name__}.{name}", rounds=None, **_: called.append(
+                (_name, *ids, *([] if rounds is None else [rounds]))
+            ),
         )
-    make_one(1), run_one(2), send_one(3), tick()
+    make_waiting(1), run_one(2), send_one(3), send_waiting(4), tick()
     assert called == [
-        ("crm.services.deliveries.make", 1),
+        ("crm.services.deliveries.make_waiting", 1),
         ("crm.services.jobs.run", 2),
         ("crm.services.sending.send", 3),
+        ("crm.services.sending.send_waiting", 4),
         ("crm.services.planning.tick",),
     ]
 

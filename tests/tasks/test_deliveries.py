@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from crm import queries, services
+from crm import bell, queries, services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import DeliveryState, EngagementLevel, MailKind
 from crm.models import (
@@ -571,3 +571,68 @@ def test_every_line_of_a_reminder_leads_to_its_promise(make: Make, nell: User) -
     address = f"http://localhost/follow-ups/{promise.interaction_id}"
     assert address in (letter.text_body or "")
     assert address in Words(letter.html_body or "").links
+
+
+# Many at once
+
+
+def plan_reminders(make: Make, *people: User) -> list[Delivery]:
+    return [
+        make.save(
+            Delivery(
+                user_id=person.user_id, kind=MailKind.REMINDER, local_date=TUESDAY, due_at=at_noon(TUESDAY)
+            )
+        )
+        for person in people
+    ]
+
+
+def states(deliveries: Iterable[Delivery]) -> list[DeliveryState]:
+    db.session.expire_all()
+    return [delivery.state for delivery in deliveries]
+
+
+def test_a_letter_that_cannot_be_made_stops_no_other(
+    make: Make,
+    nell: User,
+    otis: User,
+    rung: list[tuple[str, tuple[int, ...]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deliveries = plan_reminders(make, nell, otis)
+    made = services.deliveries.WRITERS[MailKind.REMINDER]
+
+    def write(user: User, **asked: object) -> object:
+        if user.user_id == nell.user_id:
+            raise ZeroDivisionError
+        return made(user, **asked)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(services.deliveries.WRITERS, MailKind.REMINDER, write)
+    services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=3)
+    assert states(deliveries) == [DeliveryState.PLANNED, DeliveryState.NOTHING_TO_SAY]
+    assert rung == [("mails.send_waiting", (bell.ROUNDS,))]
+    monkeypatch.undo()
+    services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=3)
+    assert states(deliveries) == [DeliveryState.NOTHING_TO_SAY] * 2
+
+
+def test_what_is_left_after_some_seconds_is_rung_for_until_the_next_tick_does(
+    make: Make, nell: User, rung: list[tuple[str, tuple[int, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [delivery] = plan_reminders(make, nell)
+    monkeypatch.setattr(bell, "ROUND_SECONDS", 0)
+    services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=3)
+    assert states([delivery]) == [DeliveryState.PLANNED]
+    assert ("deliveries.make_waiting", (2,)) in rung
+    rung.clear()
+    services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=1)
+    assert rung == [("mails.send_waiting", (bell.ROUNDS,))]
+
+
+def test_the_letter_of_somebody_asleep_is_not_made(make: Make) -> None:
+    quiet = make.user(quiet_from=22, quiet_until=14)
+    [delivery] = plan_reminders(make, quiet)
+    services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=1)
+    assert states([delivery]) == [DeliveryState.PLANNED]
+    services.deliveries.make_waiting(now=at_noon(TUESDAY) + timedelta(hours=3), rounds=1)
+    assert states([delivery]) == [DeliveryState.NOTHING_TO_SAY]

@@ -94,7 +94,7 @@ def test_what_is_not_changed_is_told_with_the_reason(
     acting_as(SYSTEM)
     job = run(job_id, around)
     assert job.result == {"changed": 1, "left": 4}
-    reasons = [reason for _, reason in queries.jobs.left(job)]
+    reasons = [reason for _, _, reason in queries.jobs.left(job)]
     assert set(reasons) > {many_changes.OTHERS, many_changes.SAME, many_changes.GONE}
     assert any("more than 30 tags" in reason for reason in reasons)
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import crm
-from crm import queries, services
+from crm import bell, queries, services
 from crm.db import SYSTEM, act_as, db
 from crm.enums import DeliveryState, MailKind
 from crm.models import Cover, Delivery, NotificationPreference, User
@@ -136,11 +136,20 @@ def test_ticking_again_changes_nothing(make: Make) -> None:
     assert len(planned(rep)) == 1
 
 
-def test_the_tick_rings_for_what_waits(make: Make, rung: list[tuple[str, tuple[int, ...]]]) -> None:
+def test_the_tick_rings_for_what_waits_and_not_once_for_each(
+    make: Make, rung: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    def bells() -> int:
+        rung.clear()
+        services.planning.tick(now=local("America/Chicago", TUESDAY, 8))
+        return rung.count(("deliveries.make_waiting", (bell.ROUNDS,)))
+
+    assert bells() == 0
     make.user()
-    services.planning.tick(now=local("America/Chicago", TUESDAY, 8))
-    delivery_id = db.session.execute(sa.select(Delivery.delivery_id)).scalar_one()
-    assert ("deliveries.make_one", (delivery_id,)) in rung
+    assert bells() == 1
+    for _ in range(9):
+        make.user()
+    assert bells() == services.planning.HANDS
 
 
 def test_a_step_that_fails_does_not_stop_the_others(

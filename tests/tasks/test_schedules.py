@@ -188,7 +188,7 @@ def test_two_who_schedule_the_same_rows_make_one_promise_for_each(
     results = [run(job_id, around).result for job_id in jobs]
     assert results == [{"added": 3, "left": 0}, {"added": 0, "left": 3}]
     assert len(promises()) == 3
-    assert {reason for _, reason in queries.jobs.left(db.session.get_one(Job, jobs[1]))} == {PROMISED}
+    assert {reason for _, _, reason in queries.jobs.left(db.session.get_one(Job, jobs[1]))} == {PROMISED}
 
 
 def test_what_was_archived_in_the_meantime_is_left(
@@ -203,7 +203,7 @@ def test_what_was_archived_in_the_meantime_is_left(
     acting_as(SYSTEM)
     job = run(job_id, around)
     assert job.result == {"added": 1, "left": 1}
-    assert queries.jobs.left(job) == [(one.organization_id, GONE)]
+    assert queries.jobs.left(job) == [(2, one.organization_id, GONE)]
 
 
 def test_something_else_than_was_seen_is_refused(make: Make, nell: User, acting_as: Acting) -> None:

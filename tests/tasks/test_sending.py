@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 import crm
-from crm import mail, queries, services
+from crm import bell, mail, queries, services
 from crm.config import Settings
 from crm.db import SYSTEM, act_as, db, transaction
 from crm.enums import MailState
@@ -393,3 +393,33 @@ def test_an_address_beyond_ascii_needs_a_server_that_takes_it(acting_as: Acting,
     services.sending.send(number, now=NOW)
     assert letter(number).state in {MailState.SENT, MailState.FAILED}
     assert (letter(number).state == MailState.SENT) == (catcher.to == ["käthe@pantry.example"])
+
+
+def test_letters_that_wait_are_sent_one_after_the_other_and_none_that_rests(
+    acting_as: Acting, catcher: Catcher, rung: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    numbers = [write(acting_as, subject=f"Letter {number}") for number in range(3)]
+    resting = write(acting_as)
+    with transaction():
+        db.session.execute(
+            sa.update(MailMessage)
+            .where(MailMessage.mail_message_id == resting)
+            .values(next_attempt_at=sa.func.now() + timedelta(hours=1))
+        )
+    rung.clear()
+    services.sending.send_waiting(now=NOW, rounds=3)
+    assert [taken["Subject"] for taken in catcher.letters()] == ["Letter 0", "Letter 1", "Letter 2"]
+    assert {letter(number).state for number in numbers} == {MailState.SENT}
+    assert letter(resting).state == MailState.PLANNED
+    assert rung == []
+
+
+def test_letters_left_after_some_seconds_are_rung_for(
+    acting_as: Acting, rung: list[tuple[str, tuple[int, ...]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(acting_as)
+    rung.clear()
+    monkeypatch.setattr(bell, "ROUND_SECONDS", 0)
+    services.sending.send_waiting(now=NOW, rounds=3)
+    services.sending.send_waiting(now=NOW, rounds=1)
+    assert rung == [("mails.send_waiting", (2,))]
