@@ -3,4 +3,4 @@
 from crm.blueprints import lists
 from crm.queries.lists import DISTRIBUTORS
 
-bp = lists.of(DISTRIBUTORS)
+bp = lists.of(DISTRIBUTORS, new="organizations.new", new_as="distributor")

@@ -34,12 +34,12 @@ class Chip:
     href: str
 
 
-def of(listing: Listing, *, new: str = "", board: str = "") -> Blueprint:
-    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made, `board`
-    the one that shows the same rows, asked for the same way, as a board.
+def of(listing: Listing, *, new: str = "", new_as: str = "", board: str = "") -> Blueprint:
+    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made, `new_as` what
+    its form begins as; `board` shows the same rows, asked for the same way, as a board.
     """
     bp = Blueprint(f"{listing.name}_list", __name__, url_prefix=f"/{listing.name}")
-    pages = _Pages(listing, bp.name, new, board)
+    pages = _Pages(listing, bp.name, new, new_as, board)
     bp.get("", endpoint="index")(pages.index)
     bp.get("/export.csv", endpoint="export")(pages.export)
     bp.post("/exports", endpoint="export_all")(web.once(pages.export_all))
@@ -64,8 +64,9 @@ def of(listing: Listing, *, new: str = "", board: str = "") -> Blueprint:
 class _Pages:
     """The views of one list."""
 
-    def __init__(self, listing: Listing, blueprint: str, new: str, board: str) -> None:
-        self.listing, self.blueprint, self.new, self.board = listing, blueprint, new, board
+    def __init__(self, listing: Listing, blueprint: str, new: str, new_as: str, board: str) -> None:
+        self.listing, self.blueprint, self.board = listing, blueprint, board
+        self.new, self.new_as = new, {"as": new_as} if new_as else {}
 
     def url(self, view: str, /, **arguments: Any) -> str:
         return url_for(f"{self.blueprint}.{view}", **arguments)
@@ -113,7 +114,7 @@ class _Pages:
             "first": asked.after and self.url("index", **asked.address()),
             "here": self.url("index", **asked.address(after=asked.after)),
             "lede": _lede(listing, counts, asked),
-            "new_url": url_for(self.new) if self.new else "",
+            "new_url": url_for(self.new, **self.new_as) if self.new else "",
             "board_url": self._board(asked),
             "list_url": self.url,
         }

@@ -82,10 +82,12 @@ def history(organization_id: int) -> Response:
 
 @bp.get("/new")
 def new() -> Response:
-    """The form for one more; who adds it owns it unless they choose otherwise."""
+    """The form for one more; who adds it owns it unless they choose otherwise. `?as=` begins it as one of a kind."""
     form = _form(None, None)
     form.name.data = request.args.get("name", "")[:255] or None
     form.owner_id.data = str(web.person().user_id)
+    form.is_principal.data = request.args.get("as") == "principal"
+    form.is_distributor.data = request.args.get("as") == "distributor"
     return _page(form, None)
 
 

@@ -492,3 +492,18 @@ def test_a_picker_suggests_organizations_and_says_which_are_principals(rep: Clie
     assert "Principal" in option.text
     for nonsense in ("", "x", "%%%", "\x00ab", "' or 1=1", "🧀" * 500):
         assert rep.get("/organizations/suggestions", query_string={"q": nonsense}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "noun", "box"),
+    [("/principals", "principal", "is_principal"), ("/distributors", "distributor", "is_distributor")],
+)
+def test_principals_and_distributors_are_added_from_their_own_lists(
+    path: str, noun: str, box: str, sign_in: SignIn, nell: User
+) -> None:
+    client = sign_in(nell)
+    listed = BeautifulSoup(client.get(path).text, "html.parser")
+    (link,) = [one for one in listed.select(".page-actions a") if one.get_text() == f"New {noun}"]
+    form = BeautifulSoup(client.get(str(link["href"])).text, "html.parser")
+    ticked = {one["name"] for one in form.select("input[type=checkbox][checked]")}
+    assert ticked == {box}
