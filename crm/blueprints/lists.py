@@ -35,8 +35,8 @@ class Chip:
 
 
 def of(listing: Listing, *, new: str = "", new_as: str = "", board: str = "") -> Blueprint:
-    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made, `new_as` what
-    its form begins as; `board` shows the same rows, asked for the same way, as a board.
+    """The blueprint of one list, at `/<name>`; `new` is the endpoint at which another row is made, `new_as`
+    what its form begins as; `board` shows the same rows, asked for the same way, as a board.
     """
     bp = Blueprint(f"{listing.name}_list", __name__, url_prefix=f"/{listing.name}")
     pages = _Pages(listing, bp.name, new, new_as, board)
@@ -66,7 +66,8 @@ class _Pages:
 
     def __init__(self, listing: Listing, blueprint: str, new: str, new_as: str, board: str) -> None:
         self.listing, self.blueprint, self.board = listing, blueprint, board
-        self.new, self.new_as = new, {"as": new_as} if new_as else {}
+        self.new = new
+        self.new_as: dict[str, Any] = {"as": new_as} if new_as else {}
 
     def url(self, view: str, /, **arguments: Any) -> str:
         return url_for(f"{self.blueprint}.{view}", **arguments)

@@ -82,7 +82,7 @@ def history(organization_id: int) -> Response:
 
 @bp.get("/new")
 def new() -> Response:
-    """The form for one more; who adds it owns it unless they choose otherwise. `?as=` begins it as one of a kind."""
+    """The form for one more, owned by who adds it unless they choose so. `?as=` begins it as a kind."""
     form = _form(None, None)
     form.name.data = request.args.get("name", "")[:255] or None
     form.owner_id.data = str(web.person().user_id)
