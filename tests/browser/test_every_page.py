@@ -87,6 +87,13 @@ KEPT_FROM_REPS = (
     "/ops",
 )
 """Pages of managers and admins; an admin looks at them."""
+DARK_ON_A_PHONE = {
+    *("/", "/dashboard", "/principals?view=cards", "/principals/1", "/organizations", "/opportunities/board"),
+    *("/opportunities/1", "/interactions/new", "/search", "/components", "/admin/goals", "/ops"),
+}
+"""What every run looks at also in the dark on a phone: each kind of page, and every component. Others have
+the colours that they have at a desk; bin/test --long looks at all.
+"""
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 PARTS = 5
 """In how many tests the pages are looked at: several are shared out better than one long one."""
@@ -130,14 +137,32 @@ def address(path: str, site: Site) -> str:
 
 
 @shared_out
-def test_on_a_phone_axe_finds_nothing_on_any_page_in_either_theme(
+def test_on_a_phone_axe_finds_nothing_on_any_page_nor_in_the_dark_on_any_kind_of_page(
     visit: Visit, site: Site, who: str, paths: tuple[str, ...]
 ) -> None:
     somebody = visit(getattr(site.book, who), PHONE)
     found: dict[str, list[str]] = {}
     for path in paths:
         somebody.go(address(path, site))
-        found[path] = somebody.accessibility_failures_in_either_theme()
+        found[path] = (
+            somebody.accessibility_failures_in_either_theme()
+            if path in DARK_ON_A_PHONE
+            else somebody.accessibility_failures()
+        )
+    assert {path: failures for path, failures in found.items() if failures} == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+@shared_out
+def test_on_a_phone_in_the_dark_every_page_has_contrast(
+    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
+) -> None:
+    somebody = visit(getattr(site.book, who), PHONE, theme="dark")
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        somebody.go(address(path, site))
+        found[path] = somebody.accessibility_failures("color-contrast")
     assert {path: failures for path, failures in found.items() if failures} == {}
 
 
