@@ -2,9 +2,13 @@
 
 from crm.queries.jobs import UNDOING
 from crm.services import exports, jobs, many_changes, schedules, undoings
+from crm.services.imports import applying, checking, reverting, sessions
 
 jobs.LONG[exports.KIND] = exports.work
 jobs.LONG[exports.KEEPING] = exports.keep
 jobs.LONG[many_changes.KIND] = many_changes.work
 jobs.LONG[schedules.KIND] = schedules.work
 jobs.LONG[UNDOING] = undoings.work
+jobs.LONG[sessions.CHECK] = checking.work
+jobs.LONG[sessions.APPLY] = applying.work
+jobs.LONG[sessions.REVERT] = reverting.work

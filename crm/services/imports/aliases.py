@@ -5,8 +5,10 @@ the columns kind, alias and name:
 
     person,Tobin,tobinn@wrenfield.example
     distributor,G.M.F.,Grandmarrow Foodservice
+    principal,VNG,Verdanook Growers
 
-A distributor that the book lacks is created, since the firm's own list says that it is one. A person must
+A distributor or principal that the book lacks is created, since the firm's own list says that it is one. A
+person must
 have an account already.
 """
 
@@ -29,12 +31,15 @@ from crm.services.imports.text import clean
 
 PERSON: Final = "person"
 DISTRIBUTOR: Final = "distributor"
+PRINCIPAL: Final = "principal"
+_MARKS: Final = {DISTRIBUTOR: "is_distributor", PRINCIPAL: "is_principal"}
+"""How an organization of each kind is marked."""
 _COLUMNS: Final = ("kind", "alias", "name")
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """One line of an alias list. `kind` is `person` or `distributor`, `row` counts from 1."""
+    """One line of an alias list. `kind` is `person`, `distributor` or `principal`, `row` counts from 1."""
 
     row: int
     kind: str
@@ -49,6 +54,7 @@ class AliasReport:
     added: int = 0
     moved: int = 0
     distributors_created: list[str] = field(default_factory=list)
+    principals_created: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def count(self, present: Mapping[str, int], wanted: Mapping[str, int]) -> list[str]:
@@ -83,8 +89,10 @@ def _lines(rows: Iterator[records.Record], places: Sequence[int]) -> Iterator[Al
         kind, alias, name = (texts[place] if place < len(texts) else "" for place in places)
         if not any(texts):
             continue
-        if record.broken or kind.lower() not in (PERSON, DISTRIBUTOR) or not alias or not name:
-            reason = record.broken or "the line needs a kind (person or distributor), an alias and a name"
+        if record.broken or kind.lower() not in (PERSON, *_MARKS) or not alias or not name:
+            reason = record.broken or (
+                "the line needs a kind (person, distributor or principal), an alias and a name"
+            )
             yield Problem(record.number, Weight.ROW_LEFT_OUT, "alias", reason, text=", ".join(texts))
             continue
         yield Alias(record.number, kind.lower(), alias, name)
@@ -98,7 +106,8 @@ def load(stream: BinaryIO, *, may_change: MayChange) -> AliasReport:
     lines, problems = read(stream)
     report = AliasReport(problems=problems)
     _load_people([line for line in lines if line.kind == PERSON], report)
-    _load_distributors([line for line in lines if line.kind == DISTRIBUTOR], report, may_change)
+    for kind in _MARKS:
+        _load_organizations(kind, [line for line in lines if line.kind == kind], report, may_change)
     return report
 
 
@@ -118,10 +127,15 @@ def _load_people(lines: Sequence[Alias], report: AliasReport) -> None:
         db.session.merge(PersonAlias(alias=alias, user_id=wanted[alias]))
 
 
-def _load_distributors(lines: Sequence[Alias], report: AliasReport, may_change: MayChange) -> None:
+def _load_organizations(
+    kind: str, lines: Sequence[Alias], report: AliasReport, may_change: MayChange
+) -> None:
     names = dict.fromkeys(line.name for line in lines)
-    done = establish(names, organization_names.in_book(), may_change=may_change)
-    report.distributors_created = done.created
+    done = establish(names, organization_names.in_book(), may_change=may_change, mark=_MARKS[kind])
+    if kind == DISTRIBUTOR:
+        report.distributors_created = done.created
+    else:
+        report.principals_created = done.created
     rows = {line.name: line.row for line in reversed(lines)}
     for name, reason in done.refused.items():
         report.problems.append(Problem(rows[name], Weight.ROW_LEFT_OUT, "name", reason, text=name))

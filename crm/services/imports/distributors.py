@@ -23,8 +23,10 @@ class Established:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def establish(names: Iterable[str], book: Iterable[Named], *, may_change: MayChange) -> Established:
-    """Make sure that each of `names` is a distributor in the book.
+def establish(
+    names: Iterable[str], book: Iterable[Named], *, may_change: MayChange, mark: str = "is_distributor"
+) -> Established:
+    """Make sure that each of `names` is a distributor in the book, or a principal as `mark` says.
 
     It is refused where several organizations share the name, and where the one that has it is not yet marked
     as a distributor and belongs to somebody whose rows the importing person may not change.
@@ -33,12 +35,12 @@ def establish(names: Iterable[str], book: Iterable[Named], *, may_change: MayCha
     done = Established()
     for name in names:
         try:
-            organization = _marked(name, known.get(bare(name), []), may_change)
+            organization = _marked(name, known.get(bare(name), []), may_change, mark)
         except Refused as refusal:
             done.refused[name] = refusal.message
             continue
         if organization is None:
-            organization = Organization(name=name, is_distributor=True)
+            organization = Organization(name=name, **{mark: True})
             db.session.add(organization)
             done.created.append(name)
         db.session.flush()
@@ -47,16 +49,16 @@ def establish(names: Iterable[str], book: Iterable[Named], *, may_change: MayCha
     return done
 
 
-def _marked(name: str, candidates: Sequence[Named], may_change: MayChange) -> Organization | None:
-    """That one of `candidates` which is the distributor, marked as one; None if there are no candidates."""
+def _marked(name: str, candidates: Sequence[Named], may_change: MayChange, mark: str) -> Organization | None:
+    """That one of `candidates` which is meant, marked as `mark` says; None if there are no candidates."""
     if not candidates:
         return None
     distributors = [one for one in candidates if one.is_distributor]
     if len(candidates) > 1 and not distributors:
-        raise Refused(f'several organizations are called "{name}"; mark the one that is the distributor')
+        raise Refused(f'several organizations are called "{name}"; mark the one that is meant')
     organization = db.session.get_one(Organization, (distributors or candidates)[0].organization_id)
-    if not organization.is_distributor:
+    if not getattr(organization, mark):
         if not may_change((organization.owner_id, organization.second_owner_id)):
-            raise Refused(f'"{name}" belongs to somebody else; ask its owner to mark it as a distributor')
-        organization.is_distributor = True
+            raise Refused(f'"{name}" belongs to somebody else; ask its owner to mark it')
+        setattr(organization, mark, True)
     return organization

@@ -42,6 +42,15 @@ notes: notes, note, comments, comment, remarks, account notes
 """
 """The headings of each field, the plainest first: "Organization" before "Restaurant"."""
 
+
+def organization_texts() -> dict[str, list[str]]:
+    """The headings of each field of an organization, the plainest first."""
+    texts: dict[str, list[str]] = {}
+    for text, field in _FIELD_OF.items():
+        texts.setdefault(field, []).append(text)
+    return texts
+
+
 _FIELD_OF: Final = {
     text: field
     for line in _TEXTS.strip().splitlines()

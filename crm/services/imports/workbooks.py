@@ -102,8 +102,9 @@ def _lines(path: Path) -> Iterator[list[Any]]:
         except subprocess.TimeoutExpired as error:
             raise Refused("Reading this workbook takes too long. Split it into parts.") from error
         told.seek(0)
-        for line in io.TextIOWrapper(told, encoding="utf-8"):
-            if line.endswith("\n"):
-                yield json.loads(line)
+        with io.TextIOWrapper(told, encoding="utf-8") as lines:
+            for line in lines:
+                if line.endswith("\n"):
+                    yield json.loads(line)
         if done.returncode:
             raise Refused(_TOO_MUCH)

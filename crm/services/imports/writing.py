@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
 from crm.db import db
 from crm.models import Organization
-from crm.services.imports.directory import Directory
+from crm.services.imports.directory import Directory, Meant
 from crm.services.imports.distributors import MayChange
 from crm.services.imports.matching import Match
 from crm.services.imports.merging import merge, with_lines
 from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.reading import Progress
 from crm.services.imports.rows import LONGEST_NOTES, OrganizationRow
+
+
+class LooksUp(Protocol):
+    """Knows whom the texts of a row mean."""
+
+    def look_up(self, row: OrganizationRow, /) -> Meant: ...
+
 
 BATCH: Final = 500
 
@@ -101,7 +108,7 @@ def _write_one(
     written: Written,
 ) -> None:
     row, problems = merge(match.rows)
-    values, more = _values(row, organization, directory)
+    values, more = values_of(row, organization, directory)
     written.problems += [*problems, *more]
     if organization is None:
         db.session.add(Organization(name=row.name, **values))
@@ -129,8 +136,8 @@ def _write_one(
         written.changes.append(Change(row.row, organization.organization_id, columns))
 
 
-def _values(
-    row: OrganizationRow, organization: Organization | None, directory: Directory
+def values_of(
+    row: OrganizationRow, organization: Organization | None, directory: LooksUp
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The columns that `row` fills, and what to tell about texts that mean nobody."""
     values: dict[str, Any] = {column: value for column in _COPIED if (value := getattr(row, column))}
