@@ -547,6 +547,7 @@ def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str)
     return None if is_answer else "should be answered"
 
 
+@pytest.mark.timeout(300)  # hundreds of visits
 @pytest.mark.parametrize(
     "turn", [0, pytest.param(1, marks=pytest.mark.long)], ids=["in turn", "the other form"]
 )

@@ -136,6 +136,7 @@ def test_down_to_nothing_and_up_again_is_the_same_schema(own_database: Database)
     assert schema(own_database) == before
 
 
+@pytest.mark.timeout(300)  # as many steps as there are migrations, three times
 def test_every_step_down_can_be_gone_up_again(own_database: Database) -> None:
     """From head to the first one: a step down, up again, down for good; at last the whole way up."""
     before = stood = schema(own_database)
