@@ -106,6 +106,18 @@ class Base(DeclarativeBase):
     __mapper_args__ = {"eager_defaults": True}
 
 
+KEEP_ALIVE: Final = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "connect_timeout": 5,
+}
+"""How long nobody notices that the other end of a line is gone: a minute."""
+NO_SLEEPERS: Final = "-c idle_in_transaction_session_timeout=150000"
+"""A process that is frozen inside of a transaction holds its locks; the server takes them away before any
+lease runs out.
+"""
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
@@ -113,7 +125,10 @@ db = SQLAlchemy(
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "hide_parameters": True,  # else an error that is logged would quote what people wrote
-        "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
+        "connect_args": {
+            **KEEP_ALIVE,
+            "options": f"-c timezone=UTC -c statement_timeout=30000 {NO_SLEEPERS}",
+        },
     },
 )
 

@@ -29,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 from werkzeug.exceptions import HTTPException
 
 from crm import create_app
+from crm.db import KEEP_ALIVE
 from crm.headers import CONTENT_SECURITY_POLICY
 from crm.services.presence import CHANNEL, LEFT
 from crm.sign_in import session_mark
@@ -55,8 +56,6 @@ MOST_NUMBERS = 50
 """Rows of one table that an event names; beyond that it says `*`."""
 RESYNC = "resync"
 """Something may have been missed: whatever is shown is to be asked for anew."""
-
-KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 5}
 
 log = structlog.get_logger()
 

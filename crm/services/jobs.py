@@ -243,10 +243,14 @@ def _theirs(job_id: int, by: int | None) -> Job:
 def free_expired(*, now: datetime) -> int:
     """Let jobs wait again whose worker is gone; the step it was at was rolled back with it. Returns how
     many.
+
+    A worker that is only frozen may still hold its job's row: that one is left to a later tick, and nobody
+    waits for it.
     """
+    expired = sa.select(Job.job_id).where(Job.state == JobState.RUNNING, Job.lease_until < now)
     rows = db.session.execute(
         sa.update(Job)
-        .where(Job.state == JobState.RUNNING, Job.lease_until < now)
+        .where(Job.job_id.in_(expired.with_for_update(skip_locked=True)))
         .values(
             state=sa.case(
                 (Job.cancel_asked_at.is_not(None), sa.cast(JobState.STOPPED, Job.state.type)),

@@ -106,17 +106,16 @@ def free_expired(*, now: datetime) -> dict[str, int]:
     Claimed and not begun: planned again. Begun: nobody can know whether it arrived, so it is in doubt and
     waits for a person. Its token stays, so that a worker that was only slow may still tell the truth.
     """
-    expired = sa.and_(MailMessage.lease_until < now)
     lost = "The worker that held this letter was gone before its answer."
     doubtful = db.session.scalars(
         sa.update(MailMessage)
-        .where(MailMessage.state == MailState.HANDING_OVER, expired)
+        .where(_is_expired(MailState.HANDING_OVER, now))
         .values(state=MailState.IN_DOUBT, lease_until=None, last_error=lost)
         .returning(MailMessage.mail_message_id)
     ).all()
     freed = db.session.scalars(
         sa.update(MailMessage)
-        .where(MailMessage.state == MailState.CLAIMED, expired)
+        .where(_is_expired(MailState.CLAIMED, now))
         .values(state=MailState.PLANNED, lease_until=None, lease_token=None, last_error=lost)
         .returning(MailMessage.mail_message_id)
     ).all()
@@ -127,6 +126,14 @@ def free_expired(*, now: datetime) -> dict[str, int]:
             .values(outcome=outcome, ended_at=now, reply=lost)
         )
     return {"freed": len(freed), "in doubt": len(doubtful)}
+
+
+def _is_expired(state: MailState, now: datetime) -> sa.ColumnElement[bool]:
+    """True for letters in this state whose lease is over; what somebody locks is left to the next tick."""
+    expired = sa.select(MailMessage.mail_message_id).where(
+        MailMessage.state == state, MailMessage.lease_until < now
+    )
+    return MailMessage.mail_message_id.in_(expired.with_for_update(skip_locked=True))
 
 
 def _decided(mail_message_id: int, *states: MailState) -> MailMessage:

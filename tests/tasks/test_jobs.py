@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+import crm
 from crm import services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import JobState, MailKind, MailState
 from crm.errors import Refused
 from crm.models import Job, MailMessage, Notification, NotificationPreference, RequestKey, User
+from tests.databases import Database
 from tests.factories import Make
 
 NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
@@ -202,3 +204,16 @@ def test_keeping_forgets_what_is_older_than_its_time(make: Make, nell: User) -> 
     assert job(job_id).result == {"request keys": 1, "mail bodies": 2, "jobs": 0}
     kept = {name for name, letter in letters.items() if letter.text_body is not None}
     assert kept == {"new", "waiting"}
+
+
+def test_whoever_sleeps_within_a_transaction_loses_its_locks_before_its_lease_is_over(
+    own_database: Database,
+) -> None:
+    app = crm.create_app("worker", own_database.settings("worker"))
+    with app.app_context(), db.engine.connect() as connection:
+        shown = connection.exec_driver_sql("show idle_in_transaction_session_timeout").scalar_one()
+        db.session.remove()
+    db_seconds = int(shown.removesuffix("s"))
+    assert 60 < db_seconds < min(services.jobs.LEASE, services.sending.LEASE).total_seconds()
+    with app.app_context():
+        db.engine.dispose()

@@ -85,6 +85,7 @@ def has_room(connection: sa.Connection) -> bool:
     Raises `Refused` if the database holds anything else.
     """
     connection.exec_driver_sql("set local statement_timeout = 0")
+    connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")  # a book is long to make
     connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('demo book'))"))
     # The lock of every recount, first of all: one that began meanwhile would hold it and wait for the tables.
     connection.execute(sa.text(f"select pg_advisory_xact_lock({RECOUNTS})"))
