@@ -19,6 +19,18 @@ class Forbidden(Exception):
     """This person may not do that to this row. Answered 403."""
 
 
+class MovedOn(Exception):
+    """The record of this kind and number was merged into another one. A page is answered by the address of
+    that one, a change by a word about it.
+    """
+
+    def __init__(self, kind: str, was: int, now: int) -> None:
+        super().__init__(f"{kind} {was} is {now} now")
+        self.kind = kind
+        self.was = was
+        self.now = now
+
+
 REFUSALS: dict[str, Refused] = {
     "uq_users_email": Refused("Somebody signs in with this address already.", field="email"),
     "ck_organizations_circle": Refused(

@@ -6,15 +6,21 @@ Floor 5.
 from typing import Any
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request, session
+from flask import Flask, Response, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from psycopg.errors import InsufficientPrivilege
-from sqlalchemy.exc import NoResultFound, ProgrammingError
+from psycopg.errors import (
+    DeadlockDetected,
+    InsufficientPrivilege,
+    LockNotAvailable,
+    SerializationFailure,
+)
+from sqlalchemy.exc import NoResultFound, OperationalError, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm import web
-from crm.errors import Forbidden, Refused
+from crm.errors import Forbidden, MovedOn, Refused
 
 log = structlog.get_logger()
 
@@ -29,6 +35,12 @@ WAYS_OUT = {
     500: "Something broke on our side. Nothing was changed. Try again in a minute.",
 }
 
+MERGED = {
+    "organization": ("organizations.show", {"organization_id", "principal_id", "record_id", "other_id"}),
+    "contact": ("contacts.show", {"contact_id", "record_id", "other_id"}),
+}
+"""The page of a record that was merged, and how addresses name such records."""
+
 
 def init(app: Flask) -> None:
     """Register the error pages of `app`."""
@@ -36,8 +48,10 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(Refused, lambda error: answer(422, error.message))
     app.register_error_handler(Forbidden, lambda error: answer(403, str(error)))
+    app.register_error_handler(MovedOn, _moved_on)
     app.register_error_handler(NoResultFound, lambda _: answer(404))
     app.register_error_handler(StaleDataError, lambda _: answer(409))
+    app.register_error_handler(OperationalError, _in_the_way)
     app.register_error_handler(ProgrammingError, _denied)
     app.register_error_handler(InternalServerError, _broken)
 
@@ -65,6 +79,39 @@ def _csrf(_: CSRFError) -> Response:
     return answer(
         400, "This form is out of date. Go back (your text is still there), load the page and send it again."
     )
+
+
+def _moved_on(error: MovedOn) -> ResponseReturnValue:
+    """The address of a record that was merged leads to the one that stayed: to the same page of it, and a
+    change to its page with a word that nothing was saved. For as long as the merge stands: 303, not 301.
+    """
+    endpoint, names = MERGED[error.kind]
+    here = request.view_args or {}
+    args: dict[str, Any] = {name: error.now if value == error.was else value for name, value in here.items()}
+    if request.method == "GET" and names & here.keys():
+        web.toast("That record was merged into this one.")
+        location = url_for(request.endpoint or endpoint, **args)
+        if request.query_string:
+            location += "?" + request.query_string.decode("ascii", "replace")
+    else:
+        web.toast("That record was merged into this one meanwhile. Nothing was saved; do it here.")
+        number: dict[str, Any] = {f"{error.kind}_id": error.now}
+        location = url_for(endpoint, **number)
+    if web.is_fragment():
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = location
+        return response
+    return redirect(location, 303)
+
+
+def _in_the_way(error: OperationalError) -> Response:
+    """409 where two changes waited for one another and the database let go of this one: nothing was done, and
+    trying again helps. Anything else is ours to mend.
+    """
+    if isinstance(error.orig, DeadlockDetected | LockNotAvailable | SerializationFailure):
+        log.warning("given up for another change", reason=str(error.orig))
+        return answer(409, "Somebody changed the same records in that moment. Nothing was done; try again.")
+    raise error
 
 
 def _denied(error: ProgrammingError) -> Response:

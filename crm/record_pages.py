@@ -138,11 +138,19 @@ def timeline(
 
 def history(table: str, number: int, before: Place | None) -> dict[str, Any]:
     """What the history of a record shows: changes with their words, and where the part before them begins."""
-    found = queries.history.of(table, number, before=before, limit=queries.history.PAGE + 1)
+    origins = queries.origins.of(table, number)
+    found = queries.history.of(
+        table,
+        number,
+        before=before,
+        limit=queries.history.PAGE + 1,
+        also=[one.absorbed_id for one in origins.merges],
+    )
     changes, is_more = found[: queries.history.PAGE], len(found) > queries.history.PAGE
     last = changes[-1] if changes else None
     return {
         "changes": changes,
+        "origins": origins,
         "before": before,
         "earlier": str(Place(last.at, last.rank, last.number)) if last and is_more else "",
     }

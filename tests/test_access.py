@@ -215,6 +215,16 @@ ROUTES: dict[str, Route] = {
     "contacts.leave": Route(May.KEEPERS, {"left_on": "2026-01-05"}, archived=False),
     "contacts.draft_leaving": Route(May.KEEPERS, archived=False),
     "contacts.archive": Route(May.KEEPERS, archived=False),
+    "duplicates.index": PAGE,
+    "duplicates.choose": Route(May.KEEPERS, archived=False),
+    "duplicates.compare": Route(May.KEEPERS, archived=False),
+    "duplicates.merge": Route(May.KEEPERS, archived=False),
+    "duplicates.tell_apart": Route(May.KEEPERS, archived=False),
+    "duplicates.doubt": Route(May.KEEPERS, archived=False),
+    "duplicates.split": Route(May.KEEPERS, archived=False),
+    "legacy.index": PAGE,
+    "legacy.rows": PAGE,
+    "legacy.show": PAGE,
     "trash.index": PAGE,
     "trash.restore": Route(May.KEEPERS),
     "favorites.index": PAGE,
@@ -314,6 +324,8 @@ WORDS: Final = {
     "kind": "contact",
     "stage": "new-lead",
     "picklist": "segment",
+    "source": "organizations",
+    "legacy_id": "00000000-0000-0000-0000-000000000001",
 }
 """Values for what an address names beside records."""
 
@@ -419,10 +431,14 @@ def book(make: Make) -> Book:
         },
         "picklist_value_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "cover_id": {Record.MISSING: NUMBER_OF_NOBODY},
+        "merge_log_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "job_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "saved_view_id": {Record.MISSING: NUMBER_OF_NOBODY},
     }
     numbers["record_id"] = numbers["contact_id"]
+    numbers["other_id"] = of(
+        lambda owner, gone: make.contact(owner_id=owner.user_id, deleted_at=gone).contact_id
+    )
     for record in (Record.OWN, Record.FOREIGN, Record.ARCHIVED):
         parts = {name: numbers[name][record] for name in ("opportunity_id", "contact_id")}
         make.save(OpportunityContact(**parts))

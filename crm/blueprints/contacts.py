@@ -159,6 +159,7 @@ def similar() -> str:
             request.args.get("email", ""),
             read_number(request.args.get("record", "")),
         ),
+        record_id=read_number(request.args.get("record", "")),
     )
 
 
@@ -283,6 +284,7 @@ def _page(form: ContactForm, record: Contact | None, *, status: int = 200) -> Re
         letters=letters,
         positions=queries.picklists.words(Picklist.POSITION),
         similar=_similar(name, form.organization_id.data, form.email.data, number),
+        record_id=number,
         is_checked=status == 422,
     )
 

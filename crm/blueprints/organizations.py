@@ -160,6 +160,7 @@ def similar() -> str:
             city=request.args.get("city", "").replace("\x00", "")[:255].strip() or None,
             but=read_number(request.args.get("record", "")),
         ),
+        record_id=read_number(request.args.get("record", "")),
     )
 
 
@@ -228,6 +229,7 @@ def _page(form: EditForm, record: Organization | None, *, status: int = 200) -> 
         found=queries.organizations.suggest(letters),
         letters=letters,
         similar=queries.duplicates.organizations(name or "", city=form["city"].data, but=number),
+        record_id=number,
         is_checked=bool(name) and status == 422,
     )
 

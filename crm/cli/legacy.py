@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from crm import clock, queries, services
@@ -55,11 +56,14 @@ def inspect(dsn: str, today: datetime | None, columns: bool) -> None:
 def migrate(dsn: str, today: datetime | None) -> None:
     """Bring the old database in. What came before stays; running it again changes nothing.
 
+    A backup is made and verified first; where that cannot be done nothing is brought in.
     It may be stopped at any moment and run again: it goes on where it was. Exits 1 when the verification
     afterwards finds something wrong, 2 when it was refused.
     """
     day = _day(today)
     with _refusals_as_exits(), Source.open(dsn) as source:
+        made = services.backups.create_whole(current_app.config["SETTINGS"], now=clock.now())
+        click.echo(f"Backup first: {made.folder}, {made.rows:,} rows, whole.")
         report = services.legacy.migrate(source, today=day, progress=_progress)
         for table, rows in report.rows.items():
             before = report.known.get(table, 0)

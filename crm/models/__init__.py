@@ -12,6 +12,7 @@ from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincip
 from crm.models.job import File, Job, JobRow
 from crm.models.legacy import LegacyArchive, LegacyFinding, LegacyIdMap
 from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
+from crm.models.merge import DuplicatePair, MergeLog, MergeMove
 from crm.models.notification import Notification
 from crm.models.opportunity import (
     Opportunity,
@@ -45,6 +46,7 @@ __all__ = [
     "Delivery",
     "DeliveryItem",
     "DistributorPrincipal",
+    "DuplicatePair",
     "Employment",
     "EngagementChange",
     "Favorite",
@@ -66,6 +68,8 @@ __all__ = [
     "LegacyIdMap",
     "MailAttempt",
     "MailMessage",
+    "MergeLog",
+    "MergeMove",
     "Notification",
     "NotificationPreference",
     "Opportunity",

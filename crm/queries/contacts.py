@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.enums import AdvocacyStatus
+from crm.enums import AdvocacyStatus, RecordKind
 from crm.models import Contact, Employment, Organization, User
-from crm.queries import organizations
+from crm.queries import merges, organizations
 from crm.queries.organizations import Deal
 from crm.queries.promises import Named, named
 
@@ -46,7 +46,9 @@ _IN_TOUCH = sa.text(
 
 
 def get(contact_id: int) -> Profile:
-    """One contact, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is nobody's."""
+    """One contact, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is nobody's,
+    `MovedOn` for one that was merged into another one.
+    """
     owner, superior = aliased(User), aliased(Contact)
     touch = _IN_TOUCH.bindparams(contact=contact_id).subquery("touch")
     row = db.session.execute(
@@ -64,6 +66,8 @@ def get(contact_id: int) -> Profile:
         .outerjoin(touch, sa.true())
         .where(Contact.contact_id == contact_id)
     ).one()
+    if row.Contact.is_archived:
+        merges.follow(RecordKind.CONTACT, contact_id)
     return Profile(
         row.Contact,
         row.Organization,
@@ -77,8 +81,13 @@ def get(contact_id: int) -> Profile:
 
 
 def record(contact_id: int) -> Contact:
-    """The row, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is nobody's."""
-    return db.session.execute(sa.select(Contact).where(Contact.contact_id == contact_id)).scalar_one()
+    """The row, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is nobody's, and
+    `MovedOn` for one that was merged into another one.
+    """
+    one = db.session.execute(sa.select(Contact).where(Contact.contact_id == contact_id)).scalar_one()
+    if one.is_archived:
+        merges.follow(RecordKind.CONTACT, contact_id)
+    return one
 
 
 def opportunities(contact_id: int, *, today: date, at_most: int = GLANCE) -> tuple[list[Deal], int]:

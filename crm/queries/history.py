@@ -131,13 +131,15 @@ def of(
     limit: int = PAGE,
     is_glance: bool = False,
     but: Collection[str] = (),
+    also: Collection[int] = (),
 ) -> list[Change]:
     """The latest changes of the row, newest first; at most `limit`, and none older than the newest `KEPT`.
 
     `is_glance` leaves out how it began, and tells other records by their numbers: for a line of a timeline.
-    Changes of nothing but the columns `but` are left out.
+    Changes of nothing but the columns `but` are left out. `also` are rows that were merged into this one:
+    their changes are a part of its history.
     """
-    log = _rows(table, row_id)
+    log = _rows(table, row_id, also)
     query = (
         sa.select(log, User.full_name)
         .outerjoin(User, User.user_id == log.c.user_id)
@@ -166,7 +168,15 @@ def newest(table: str, row_id: int) -> Change | None:
     return found[0] if found else None
 
 
-def _rows(table: str, row_id: int) -> sa.TableValuedAlias:
+def _rows(table: str, row_id: int, also: Collection[int]) -> Any:
+    """The trail of one row, and of those that are a part of it."""
+    if not also:
+        return _trail(table, row_id)
+    trails = [_trail(table, number) for number in (row_id, *also)]
+    return sa.union_all(*(sa.select(trail) for trail in trails)).subquery("log")
+
+
+def _trail(table: str, row_id: int) -> sa.TableValuedAlias:
     """The trail of one row: everybody reads that, while the table across rows is for managers."""
     tables = sa.cast([table], sa.ARRAY(sa.Text))
     return sa.func.row_history(tables, sa.literal(row_id, sa.BigInteger), KEPT).table_valued(

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.enums import AdvocacyStatus, OpportunityStage, Priority
+from crm.enums import AdvocacyStatus, OpportunityStage, Priority, RecordKind
 from crm.models import Contact, Organization, User
+from crm.queries import merges
 from crm.queries.promises import Named, named
 
 CADENCE = {Priority.A_PLUS: 14, Priority.A: 30, Priority.B: 60, Priority.C: 90, Priority.D: 180}
@@ -162,7 +163,9 @@ _RELATIVES = sa.text(
 
 
 def get(organization_id: int) -> Profile:
-    """One organization, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number of none."""
+    """One organization, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number of none, and
+    `MovedOn` for one that was merged into another one.
+    """
     owner, second_owner = aliased(User), aliased(User)
     parent, distributor = aliased(Organization), aliased(Organization)
     people = (
@@ -193,7 +196,9 @@ def get(organization_id: int) -> Profile:
         .outerjoin(touch, sa.true())
         .where(Organization.organization_id == organization_id)
     ).one()
-    one = row.Organization
+    one: Organization = row.Organization
+    if one.is_archived:
+        merges.follow(RecordKind.ORGANIZATION, organization_id)
     return Profile(
         one,
         named(one.owner_id, row.owner_name),
@@ -208,9 +213,14 @@ def get(organization_id: int) -> Profile:
 
 
 def record(organization_id: int) -> Organization:
-    """The row, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is none's."""
+    """The row, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is none's, and
+    `MovedOn` for one that was merged into another one.
+    """
     query = sa.select(Organization).where(Organization.organization_id == organization_id)
-    return db.session.execute(query).scalar_one()
+    one = db.session.execute(query).scalar_one()
+    if one.is_archived:
+        merges.follow(RecordKind.ORGANIZATION, organization_id)
+    return one
 
 
 def people(organization_id: int, *, at_most: int = GLANCE) -> tuple[list[Person], int]:

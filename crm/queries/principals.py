@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from crm.db import db
-from crm.enums import EngagementLevel
+from crm.enums import EngagementLevel, RecordKind
 from crm.models import EngagementChange, Organization
-from crm.queries import standings
+from crm.queries import merges, standings
 from crm.queries.keys import read_moment, read_number
 from crm.queries.standings import ALL, LASTS, Book, Standing
 
@@ -174,7 +174,9 @@ def going_cold(
 
 
 def get(principal_id: int, *, today: date) -> Record:
-    """One principal. Raises `sqlalchemy.exc.NoResultFound` for a number that is no principal's."""
+    """One principal. Raises `sqlalchemy.exc.NoResultFound` for a number that is no principal's, `MovedOn` for
+    one that was merged into another one.
+    """
     standing = standings.select(today, principal_id=principal_id)
     row = db.session.execute(
         sa.select(
@@ -187,6 +189,8 @@ def get(principal_id: int, *, today: date) -> Record:
         .outerjoin(standing, standing.c.principal_id == Organization.organization_id)
         .where(Organization.organization_id == principal_id, Organization.is_principal)
     ).one()
+    if row.archived_on is not None:
+        merges.follow(RecordKind.ORGANIZATION, principal_id)
     return Record(
         row.organization_id,
         row.known_as,

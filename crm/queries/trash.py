@@ -43,14 +43,21 @@ class Key(NamedTuple):
 
 
 _OWNED = "array_remove(array[r.owner_id, r.{other}], null)"
+_STANDS = (
+    "not exists (select from merge_log m where m.kind = '{kind}' and m.absorbed_id = {key}"
+    " and m.split_at is null)"
+)
+"""What was merged into another record is a part of that one: it comes back by undoing the merge."""
 _SOURCES = {
     Archivable.ORGANIZATION: (
         f"select r.organization_id as id, r.name, {_OWNED.format(other='second_owner_id')} as owners,"
         " r.deleted_at from organizations r"
+        f" where {_STANDS.format(kind='organization', key='r.organization_id')}"
     ),
     Archivable.CONTACT: (
         "select r.contact_id as id, btrim(r.first_name || ' ' || r.last_name) as name,"
         " array_remove(array[r.owner_id], null) as owners, r.deleted_at from contacts r"
+        f" where {_STANDS.format(kind='contact', key='r.contact_id')}"
     ),
     Archivable.PRODUCT: (
         f"select p.product_id as id, p.name, {_OWNED.format(other='second_owner_id')} as owners, p.deleted_at"

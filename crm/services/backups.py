@@ -101,12 +101,18 @@ def make_due(settings: Settings, *, now: datetime) -> Backup | None:
     with transaction():
         if not is_due(now=now):
             return None
+    made = create_whole(settings, now=now)
+    with transaction():
+        heartbeats.beat("backup", now=now)
+    return made
+
+
+def create_whole(settings: Settings, *, now: datetime) -> Backup:
+    """Make a backup and look whether it is whole. Raises `Refused` where it cannot be made, or is not."""
     made = create(settings, now=now)
     wrong = verify(made)
     if wrong:
         raise Refused(f"The backup is not whole: {', '.join(wrong)}")
-    with transaction():
-        heartbeats.beat("backup", now=now)
     return made
 
 

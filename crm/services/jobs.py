@@ -82,8 +82,8 @@ class Held:
 
 
 def plan(*, now: datetime) -> None:
-    """Plan this hour's recompute of engagement and this day's keeping of rows and files, by the firm's
-    clock, once each.
+    """Plan this hour's recompute of engagement and this day's keeping of rows and files and search for
+    duplicates, by the firm's clock, once each.
 
     A new day begins with a new hour, so levels that fall by time passing are seen at midnight.
     """
@@ -91,6 +91,7 @@ def plan(*, now: datetime) -> None:
     add("engagement", f"{here:%Y-%m-%dT%H%z}")
     add("keeping", f"{here:%Y-%m-%d}")
     add("files kept", f"{here:%Y-%m-%d}", queue=JobQueue.WORK)
+    add("duplicates", f"{here:%Y-%m-%d}", queue=JobQueue.WORK)
 
 
 def add(

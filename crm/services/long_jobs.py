@@ -1,9 +1,10 @@
 """What each kind of long job does."""
 
 from crm.queries.jobs import UNDOING
-from crm.services import exports, jobs, many_changes, schedules, undoings
+from crm.services import duplicates, exports, jobs, many_changes, schedules, undoings
 from crm.services.imports import applying, checking, reverting, sessions
 
+jobs.LONG[duplicates.KIND] = duplicates.work
 jobs.LONG[exports.KIND] = exports.work
 jobs.LONG[exports.KEEPING] = exports.keep
 jobs.LONG[many_changes.KIND] = many_changes.work

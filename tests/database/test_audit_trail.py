@@ -30,6 +30,8 @@ UNAUDITED = {
     "principal_weeks": "counts, kept by triggers",
     "principal_deltas": "counts, kept by triggers",
     "engagement_changes": "a trail of its own, written by the planner",
+    "merge_log": "a trail of its own, written with what a merge changes",
+    "duplicate_pairs": "what the search found, not the book",
     "audit_log": "the trail itself",
 }
 """Tables under row security whose changes are not in the trail, and why."""

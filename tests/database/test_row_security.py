@@ -59,6 +59,8 @@ insert into files (job_id, user_id, name, path, size, sha256, expires_at)
 insert into notifications (user_id, kind, subject, link) values (1, 'job', 'Done', '/jobs');
 insert into dashboard_preferences (user_id) values (1);
 insert into covers (user_id, stand_in_id, starts_on, ends_on) values (1, 2, '2026-12-01', '2026-12-05');
+insert into merge_log (kind, survivor_id, absorbed_id, merged_by) values ('organization', 2, 5, 1);
+insert into duplicate_pairs (kind, one_id, other_id) values ('organization', 1, 4);
 insert into engagement_changes (principal_id, changed_on, to_level, cause)
     values (2, '2026-11-01', 'Low', '-');
 insert into principal_summaries (principal_id) values (2);
@@ -87,6 +89,7 @@ GUARDED_BY_GRANTS = {
     "delivery_items": "mail, not the book",
     "mail_messages": "mail, not the book",
     "mail_attempts": "mail, not the book",
+    "merge_moves": "colleagues' stars among it: read and written by functions of the owner alone",
     "legacy_archive": "the old database, written by commands alone",
     "legacy_id_map": "the old database, written by commands alone",
     "legacy_findings": "the old database, written by commands alone",
@@ -293,6 +296,16 @@ ACTS: dict[str, list[Act]] = {
         Act("insert", "insert into organization_aliases values ('grill two', 1)", ACTIVE),
         Act("update", "update organization_aliases set organization_id = 2", ACTIVE),
         Act("delete", "delete from organization_aliases", ACTIVE),
+    ],
+    "merge_log": written_by_triggers("merge_log"),
+    "duplicate_pairs": [
+        Act("tell apart", "insert into duplicate_pairs (kind, one_id, other_id, rejected_by, rejected_at) "
+            "values ('organization', 2, 3, app_user_id(), now())", ACTIVE),
+        Act("tell apart in another one's name", "insert into duplicate_pairs (kind, one_id, other_id, "
+            "rejected_by, rejected_at) values ('organization', 2, 3, 5, now())", ADMINS),
+        Act("judge", "update duplicate_pairs set rejected_by = app_user_id(), rejected_at = now()", ACTIVE),
+        Act("find", "update duplicate_pairs set score = 99", NOBODY),
+        Act("delete", "delete from duplicate_pairs", NOBODY),
     ],
     "person_aliases": [
         Act("insert", "insert into person_aliases values ('otti', 2)", ACTIVE),

@@ -198,6 +198,7 @@ def test_two_ticks_at_once_plan_each_letter_and_job_once(own_database: Database)
         ).fetchone()
         assert per_person == (40, 40)
         assert system.execute("select kind, count(*) from jobs group by 1 order by 1").fetchall() == [
+            ("duplicates", 1),
             ("engagement", 1),
             ("files kept", 1),
             ("keeping", 1),

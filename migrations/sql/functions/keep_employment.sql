@@ -1,6 +1,7 @@
 -- For triggers after a contact is added, or changes organization, position or the day they left: the trail of where they
 -- have worked follows. A new organization ends the time at the old one, on the day they left it or today; a position
--- that changes within an organization is only what they are called there now.
+-- that changes within an organization is only what they are called there now. Where the organization was merged into
+-- another one, or that is taken back, nobody moved: the merge brings the trail along.
 create or replace function keep_employment() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public
 as $$
@@ -10,6 +11,17 @@ begin
     if tg_op = 'INSERT' then
         insert into employments (contact_id, organization_id, position, ended_on)
         values (new.contact_id, new.organization_id, new.position, new.left_on);
+        return null;
+    end if;
+
+    if exists (
+        select from merge_log
+        where kind = 'organization'
+            and (
+                (survivor_id, absorbed_id) = (new.organization_id, old.organization_id) and split_at is null
+                or (survivor_id, absorbed_id) = (old.organization_id, new.organization_id) and split_at = now()
+            )
+    ) then
         return null;
     end if;
 

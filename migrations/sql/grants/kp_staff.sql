@@ -15,6 +15,8 @@ grant insert, delete on interaction_principals to kp_staff;
 grant insert, update, delete on activity_goals, picklist_values to kp_staff;
 grant insert, update on notification_preferences, dashboard_preferences to kp_staff;
 grant insert, delete on covers to kp_staff;
+grant insert (kind, one_id, other_id, rejected_by, rejected_at), update (rejected_by, rejected_at)
+    on duplicate_pairs to kp_staff;
 grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
 grant update (location) on request_keys to kp_staff;
@@ -37,3 +39,5 @@ grant update (
 -- The archive of the old database holds amounts; nobody who is signed in reads those.
 revoke select on legacy_archive from kp_staff;
 grant select (source_table, legacy_id, shown, archived_at) on legacy_archive to kp_staff;
+-- What a merge moved holds what colleagues keep for themselves; the functions that merge and split read it as the owner.
+revoke select on merge_moves from kp_staff;

@@ -10,9 +10,9 @@ grant insert, update, delete on
     activity_goals, picklist_values, saved_views, favorites, recent_items, dashboard_preferences,
     principal_summaries, principal_weeks, principal_deltas, engagement_changes,
     notification_preferences, deliveries, delivery_items, mail_messages, mail_attempts, jobs, job_rows, files, notifications,
-    request_keys, covers, heartbeats,
+    request_keys, covers, heartbeats, duplicate_pairs,
     import_sessions, import_sheets, import_rows, import_steps, import_layouts
     to kp_system;
 grant insert, update, delete on person_aliases to kp_system;
-grant delete on sign_in_attempts to kp_system;
+grant delete on sign_in_attempts, merge_moves to kp_system;
 grant update (mail_held_at, mail_held_because) on firm_settings to kp_system;
