@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import crm
 from crm.db import db, transaction
-from crm.enums import AuthorizationState
+from crm.enums import AuthorizationState, SampleVerdict
 from crm.models import DistributorPrincipal, ProductDistributor, User
 from tests.databases import Database
 from tests.factories import PASSWORD, Make
@@ -32,6 +32,7 @@ class Book:
     contact_id: int
     product_id: int
     """A product of `principal_id`, at the distributor under a number."""
+    sample_id: int
     distributor_id: int
     """Its authorization of `principal_id` has lapsed."""
 
@@ -105,6 +106,7 @@ def _fill(make: Make) -> Book:
             follow_up_date=today + timedelta(days=days),
             follow_up_note=note,
         )
+    sample = make.sample(menu, product=croissant, verdict=SampleVerdict.LIKED, feedback="More butter, please")
     soups = make.principal("Kettlewick Soups")
     for days in range(25):
         make.interaction(principals=[soups], author=mara, on=now - timedelta(days=40 + days))
@@ -120,6 +122,7 @@ def _fill(make: Make) -> Book:
         organization_id=school.organization_id,
         contact_id=marisol.contact_id,
         product_id=croissant.product_id,
+        sample_id=sample.sample_id,
         distributor_id=harbor.organization_id,
     )
 
