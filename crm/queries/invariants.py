@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crm import clock
 from crm.db import db
-from crm.models import Delivery
+from crm.models import Delivery, Heartbeat
 from crm.queries import mails, notification_preferences
 from crm.queries.notification_preferences import Wish
 
@@ -54,7 +54,11 @@ def broken(*, now: datetime) -> dict[str, int]:
 
 
 def unplanned(*, now: datetime) -> list[tuple[int, date]]:
-    """Who should have a letter by `now` that nobody planned, and for which day."""
+    """Who should have a letter by `now` that nobody planned, and for which day. Nobody while no planner was
+    ever at work, as in a book that was loaded a moment ago: its first tick plans what the last week asks for.
+    """
+    if db.session.get(Heartbeat, "planner") is None:
+        return []
     newest = sa.select(Delivery.user_id, Delivery.kind, sa.func.max(Delivery.local_date)).group_by(
         Delivery.user_id, Delivery.kind
     )

@@ -573,6 +573,24 @@ def test_every_line_of_a_reminder_leads_to_its_promise(make: Make, nell: User) -
     assert address in Words(letter.html_body or "").links
 
 
+def test_a_letter_of_a_large_firm_stays_within_what_readers_of_mail_show(make: Make) -> None:
+    boss = make.user(role="manager")
+    for number in range(40):
+        rep = make.user(f"Rep {number:02} of a firm with long names", manager=boss)
+        for _ in range(4):
+            make.interaction(
+                author=rep,
+                follow_up_date=MONDAY - timedelta(days=9),
+                follow_up_note="Ask what the chef thought of the smoked gouda and of the new fig jam",
+            )
+    letter = digest(make, boss)
+    for body in both(letter):
+        assert "Rep 11 of" in body
+        assert "Rep 12 of" not in body
+        assert "and late ones of 28 more" in re.sub(r"\s+", " ", body)
+    assert len((letter.html_body or "").encode()) < 100_000
+
+
 # Many at once
 
 

@@ -37,8 +37,18 @@ def test_an_ordinary_morning_breaks_nothing(make: Make) -> None:
 
 
 def test_a_letter_that_nobody_planned_is_missed(make: Make) -> None:
+    with transaction():
+        services.planning.plan_deliveries(now=NOON)
     make.user(created_at=NOON - timedelta(days=30))
     assert "complete" in broken()
+
+
+def test_before_the_first_tick_nobody_misses_a_letter(make: Make) -> None:
+    make.user(created_at=NOON - timedelta(days=30))
+    assert broken() == ""
+    with transaction():
+        services.planning.plan_deliveries(now=NOON)
+    assert broken() == ""
 
 
 def test_a_due_promise_that_no_reminder_names_is_missed(make: Make) -> None:
