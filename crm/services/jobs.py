@@ -174,17 +174,19 @@ def count(held: Held, rows: int) -> None:
     db.session.execute(sa.update(Job).where(Job.job_id == held.job_id).values(rows_done=Job.rows_done + rows))
 
 
-def report(held: Held, rows: int) -> None:
-    """Say at once how many rows are done, beside a transaction that is still reading; raises as `hold`."""
+def report(held: Held, rows: int, *, lease: timedelta = LEASE) -> None:
+    """Say at once how many rows are done, beside a transaction that is still reading, which may take as long
+    as `lease` until it says so again; raises as `hold`.
+    """
     with apart() as session:
-        _renew(held, session, rows_done=rows)
+        _renew(held, session, lease, rows_done=rows)
 
 
-def _renew(held: Held, session: Any, **values: Any) -> None:
+def _renew(held: Held, session: Any, lease: timedelta = LEASE, **values: Any) -> None:
     row = session.execute(
         sa.update(Job)
         .where(_is_ours(held))
-        .values(lease_until=sa.func.clock_timestamp() + LEASE, **values)
+        .values(lease_until=sa.func.clock_timestamp() + lease, **values)
         .returning(Job.cancel_asked_at)
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -121,7 +121,7 @@ def test_who_lost_the_job_in_the_meantime_leaves_no_file(
     job_id = ask(nell)
     acting_as(SYSTEM)
 
-    def taken(held: services.jobs.Held, rows: int) -> None:
+    def taken(held: services.jobs.Held, rows: int, **_: object) -> None:
         raise services.jobs.LeaseLost
 
     monkeypatch.setattr(services.jobs, "report", taken)
