@@ -166,6 +166,14 @@ _HANGING: Final[dict[RecordKind, Sequence[tuple[str, str, str, str, str]]]] = {
             "organization_id",
             "follow_up_required and completed_at is null and deleted_at is null",
         ),
+        ("opportunity for them", "opportunities for them", "opportunity_principals", "principal_id", "true"),
+        (
+            "interaction that names them",
+            "interactions that name them",
+            "interaction_principals",
+            "principal_id",
+            "not is_derived",
+        ),
         ("product", "products", "products", "principal_id", "deleted_at is null"),
         ("branch", "branches", "organizations", "parent_organization_id", "deleted_at is null"),
         (

@@ -71,6 +71,10 @@ EITHER: Final = {
 """What the survivor is if one of the two is."""
 
 LONGEST_NOTES: Final = 10_000
+MOST: Final = 5_000
+"""Things that may hang on the absorbed record: they move in one request."""
+MOST_SECONDS: Final = 110
+"""How long that may take on a busy machine; other requests are held shorter."""
 
 
 def merge(
@@ -81,15 +85,22 @@ def merge(
     `choices` says by the name of a part whose value stays; a part that is not named stays as `keep` has it,
     or as the other one has it where that alone has any. `seen` are the versions that the choice was made of.
     Ask first whether the person may change both. Raises `NoResultFound` for a record that is not there,
-    `Refused` where one was merged or archived meanwhile, `StaleVersion` where one was changed.
+    `Refused` where one was merged or archived meanwhile or more than `MOST` things would move,
+    `StaleVersion` where one was changed.
     """
     survivor, absorbed = merges.pair(kind, keep, other, for_update=True)
     if survivor.is_archived or absorbed.is_archived:
         raise Refused("One of the two was merged or archived in the meantime. Look at them again.")
     if (survivor.version, absorbed.version) != seen:
         raise StaleVersion(survivor.version, {})
+    hanging = sum(one.of_other for one in merges.hanging(kind, keep, other))
+    if hanging > MOST:
+        raise Refused(
+            f"{hanging:,} things hang on the one that would go, more than move at once. "
+            "Keep that one instead, and make the other one a part of it."
+        )
     values = chosen(kind, survivor, absorbed, choices)
-    db.session.flush()
+    _take_time()
     made = db.session.scalar(
         sa.select(
             sa.func.merge_records(
@@ -120,11 +131,17 @@ def split(merge_log_id: int, *, now: datetime) -> list[str]:
     merges.pair(log.kind, log.survivor_id, log.absorbed_id, for_update=True)
     if merges.later(known) is not None:
         raise Refused("One of the two was merged with another one later. Undo that merge first.")
+    _take_time()
     stay = db.session.scalar(sa.select(sa.func.split_records(sa.cast(merge_log_id, sa.BigInteger))))
     db.session.expire_all()
     if stay is None:
         raise Refused("They are two again already.")
     return list(stay)
+
+
+def _take_time() -> None:
+    db.session.flush()
+    db.session.execute(sa.text(f"set local statement_timeout = '{MOST_SECONDS}s'"))
 
 
 def sweep(*, now: datetime) -> int:

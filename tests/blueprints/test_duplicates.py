@@ -71,7 +71,7 @@ def test_two_are_shown_side_by_side_with_what_moves_and_become_one(
     make.contact(organization=double)
     make.interaction(organization=double)
     seen = words(page(rep, both(grill, double)))
-    assert "Keep Harbour Grill instead" in seen
+    assert "Keep the other one instead" in seen
     assert "One contact." in seen
     assert "One interaction." in seen
     answer = merge(rep, grill, double, notes="both")

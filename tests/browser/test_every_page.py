@@ -60,6 +60,10 @@ PAGES = (
     "/distributors",
     "/organizations/2/distribution",
     "/favorites",
+    "/duplicates",
+    "/duplicates/organization/1",
+    "/duplicates/organization/1/2",
+    "/legacy",
     "/trash",
     "/interactions",
     "/interactions/new",
@@ -134,6 +138,9 @@ def address(path: str, site: Site) -> str:
         "/authorizations/at/1": site.book.distributor_id,
         "/organizations/2": site.book.distributor_id,
     }
+    if path.startswith("/duplicates/organization/1"):
+        other = f"/{site.book.distributor_id}" if path.endswith("/2") else ""
+        return f"/duplicates/organization/{site.book.organization_id}{other}"
     found = next((start for start in numbers if path.startswith(start)), "")
     return f"{found[:-1]}{numbers[found]}{path.removeprefix(found)}" if found else path
 

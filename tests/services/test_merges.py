@@ -241,6 +241,19 @@ def test_what_was_chosen_of_an_older_version_is_not_taken(make: Make, ada: User,
         )
 
 
+def test_one_on_which_more_hangs_than_moves_at_once_is_the_one_to_keep(
+    make: Make, ada: User, acting_as: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = make.organization(), make.organization()
+    make.contact(organization=large)
+    make.interaction(organization=large)
+    acting_as(ada)
+    monkeypatch.setattr(services.merges, "MOST", 1)
+    with pytest.raises(Refused, match="Keep that one instead"):
+        merged(small, large)
+    merged(large, small)
+
+
 def test_a_merge_is_taken_back_for_thirty_days_and_once(make: Make, ada: User, acting_as: As) -> None:
     keep, other = make.organization(), make.organization()
     acting_as(ada)
