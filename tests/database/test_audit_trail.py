@@ -30,6 +30,10 @@ UNAUDITED = {
     "principal_weeks": "counts, kept by triggers",
     "principal_deltas": "counts, kept by triggers",
     "engagement_changes": "a trail of its own, written by the planner",
+    **dict.fromkeys(
+        ("import_sessions", "import_sheets", "import_rows", "import_steps", "import_layouts"),
+        "what people brought along; what was made of it is in the trail",
+    ),
     "merge_log": "a trail of its own, written with what a merge changes",
     "duplicate_pairs": "what the search found, not the book",
     "audit_log": "the trail itself",
