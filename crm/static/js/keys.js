@@ -69,15 +69,17 @@ const KEYS = {
   x: () => press(current(), "[data-key='x']"),
 };
 
-/** Where keys are text; one that went with its dialog may still have the focus for a moment, and takes none. */
 const FIELDS = "input:not([type='checkbox'], [type='radio'], [type='hidden']), textarea, select";
+
+/** Whether keys are text there; what went with its dialog may have the focus for a moment, and takes none. @param {Element} at */
+const isField = (at) => at.matches(FIELDS) && at.checkVisibility();
 
 document.addEventListener("keydown", (event) => {
   const at = event.target;
   if (!(at instanceof HTMLElement) || event.defaultPrevented || event.isComposing) return;
   if (event.metaKey || event.ctrlKey) {
     if (event.key === "Enter") save(at);
-  } else if (at.matches(FIELDS) && at.checkVisibility()) {
+  } else if (isField(at)) {
     if (event.key === "Escape" && !openOne()) at.blur();
   } else if (isSingle(event) && single(event.key)) {
     event.preventDefault();
