@@ -1,6 +1,7 @@
 """Lists in a real browser: typed into, ticked by key, changed many rows at once, with scripts and without."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
@@ -96,3 +97,30 @@ def test_axe_finds_nothing_with_everything_of_a_list_open(visit: Visit, site: Si
         page.get_by_role("button", name="Archive").click()
         page.get_by_role("button", name="Archive one contact").wait_for()
         assert person.accessibility_failures() == []
+
+
+def test_follow_ups_for_chosen_rows_are_looked_at_before_they_are_asked_for(visit: Visit, site: Site) -> None:
+    page = visit(site.book.rep, DESKTOP).go("/organizations?owner=me")
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    bar = page.get_by_role("region", name="Chosen organizations")
+    bar.get_by_role("button", name="Schedule follow-ups").click()
+    dialog = page.get_by_role("dialog", name="Schedule follow-ups")
+    dialog.get_by_label("What should happen").fill("Ask what they need before the holidays")
+    found = dialog.locator("#schedule-found")
+    expect(found).to_contain_text("each get one follow-up")
+    tomorrow = found.inner_text()
+    dialog.get_by_label("Another day").check()
+    dialog.get_by_label("Which day").fill("2099-01-05")
+    dialog.get_by_label("Which day").blur()
+    expect(found).to_contain_text("Once the day is right")
+    dialog.get_by_label("Which day").fill((datetime.now(UTC).date() + timedelta(days=30)).isoformat())
+    dialog.get_by_label("Which day").blur()
+    expect(found).to_contain_text("each get one follow-up")
+    assert tomorrow != found.inner_text()
+    dialog.locator("#schedule-deed").get_by_role("button").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#toasts")).to_contain_text("The follow-ups are being scheduled.")
+    page.locator("#toasts").get_by_role("link", name="Look on").click()
+    expect(page).to_have_url(re.compile(r"/jobs/\d+$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Schedule follow-ups")

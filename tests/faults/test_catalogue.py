@@ -147,7 +147,7 @@ def test_a_worker_frozen_past_its_lease_writes_nothing_more_when_it_wakes(stack:
 
 
 @long
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT], ids=["TERM", "QUIT", "INT"])
 def test_a_worker_that_is_stopped_during_work_leaves_the_rest_to_another(
     stack: Stack, work: Work, how: signal.Signals
 ) -> None:
