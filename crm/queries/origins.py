@@ -1,11 +1,14 @@
-"""Where a record comes from: rows of the old database, and records that were merged into it."""
+"""Where a record comes from: the old database, files that were imported, records merged into it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crm.db import db
+from crm.queries import imports
+from crm.queries.imports import Origin
 
 TABLES = {"organizations": "organization", "contacts": "contact"}
 """The tables whose rows can be merged, and what a row is."""
@@ -35,6 +38,8 @@ class Origins:
 
     old: list[Old]
     merges: list[Merged]
+    rows: Sequence[Origin]
+    """Rows of files that somebody brought."""
 
 
 _OLD = (
@@ -57,7 +62,7 @@ _NAMES = {"organizations": "r.name", "contacts": "btrim(r.first_name || ' ' || r
 
 
 def of(table: str, number: int) -> Origins:
-    """What the row of a table was made of, in one question."""
+    """What the row of a table was made of."""
     question = _OLD
     if table in TABLES:
         question += " union all " + _MERGED.format(table=table, kind=TABLES[table], name=_NAMES[table])
@@ -67,4 +72,5 @@ def of(table: str, number: int) -> Origins:
     return Origins(
         [Old(row.word, row.name, row.at) for row in rows if row.what == "old"],
         [Merged(row.number, row.name, row.at) for row in rows if row.what == "merged"],
+        imports.origins(table, number),
     )

@@ -71,6 +71,7 @@ PAGES = (
     "/team/1",
     "/organizations/follow-ups/new",
     "/principals/follow-ups/new",
+    "/imports",
     "/jobs",
     "/notifications",
     "/digests",
