@@ -1,7 +1,7 @@
 """`flask imports`: the lists that a broker already keeps, brought into the book."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -11,9 +11,10 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import NoResultFound
 
 from crm import clock, policy, queries, services
-from crm.db import act_as, transaction
+from crm.cli import import_sessions
+from crm.db import act_as, db, transaction
 from crm.errors import Refused
-from crm.services.imports import AliasReport, MayChange, Problem, Report, Weight, of_weight
+from crm.services.imports import AliasReport, MayChange, Problem, Report, Weight, of_weight, workbooks
 
 imports = AppGroup("imports", help="Bring in lists of organizations, and the spellings that they use.")
 
@@ -45,11 +46,17 @@ def run(file: Path, email: str, aliases: Path | None, create_distributors: bool,
     """Bring in FILE, a list of organizations as CSV. Running it again changes nothing.
 
     Organizations that the book has are found by name and city; what FILE says is set, empty cells erase
-    nothing. Exits 0 when every row is in, 1 when some could not be brought in (each is named with its
+    nothing. A workbook is checked and brought in as a session, which /imports shows and revert takes back.
+    Exits 0 when every row is in, 1 when some could not be brought in (each is named with its
     reason), and 2 when FILE as a whole was refused: then nothing was changed.
     """
     with _refusals_as_exits(), transaction():
         may_change = _enter(email)
+        is_workbook = _is_workbook(file)
+    if is_workbook:
+        with _refusals_as_exits():
+            _run_session(file, email, aliases)
+    with _refusals_as_exits(), transaction():
         spellings = _load(aliases, may_change) if aliases else AliasReport()
         with file.open("rb") as stream:
             report = services.imports.run(
@@ -66,6 +73,34 @@ def run(file: Path, email: str, aliases: Path | None, create_distributors: bool,
     _leave([*spellings.problems, *report.problems])
 
 
+@imports.command("preview")
+@click.argument("file", type=_FILE)
+@_AS
+def preview(file: Path, email: str) -> None:
+    """Say what would become of FILE, a list or a workbook: nothing of the book is changed.
+
+    The check stays on the page /imports, where its columns and names can be decided and it can be applied.
+    """
+    with _refusals_as_exits():
+        number = import_sessions.check(file, email)
+        is_whole = import_sessions.tell(number)
+    raise SystemExit(ALL_ROWS_IN if is_whole else SOME_ROWS_LEFT_OUT)
+
+
+@imports.command("revert")
+@click.argument("number", type=int)
+@_AS
+@click.option("--leave-edited", is_flag=True, help="Leave records that somebody has edited since.")
+def revert(number: int, email: str, leave_edited: bool) -> None:
+    """Take back the import NUMBER. Refuses where records were edited since, unless they are to stay."""
+    with _refusals_as_exits():
+        try:
+            told = import_sessions.revert(number, email, is_edited_left=leave_edited)
+        except NoResultFound as error:
+            raise Refused(f"There is no import {number} of yours.") from error
+    click.echo(f"Import {number}: {told}.")
+
+
 @imports.command("aliases")
 @click.argument("file", type=_FILE)
 @_AS
@@ -79,6 +114,26 @@ def load_aliases(file: Path, email: str) -> None:
         report = _load(file, _enter(email))
     _tell_aliases(file, report)
     _leave(report.problems)
+
+
+def _is_workbook(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return workbooks.is_one(stream)
+
+
+def _run_session(file: Path, email: str, aliases: Path | None) -> None:
+    """Check FILE, bring in what can be, and leave with what came of it."""
+    db.session.remove()  # from here on the system acts, for that person
+    if aliases is not None:
+        with transaction():
+            import_sessions.enter(email)
+            spellings = _load(aliases, lambda _: True)
+        _tell_aliases(aliases, spellings)
+    number = import_sessions.check(file, email)
+    is_whole = import_sessions.tell(number)
+    with suppress(Refused):  # nothing to bring in is as good as done
+        import_sessions.apply(number)
+    raise SystemExit(ALL_ROWS_IN if is_whole else SOME_ROWS_LEFT_OUT)
 
 
 @contextmanager
