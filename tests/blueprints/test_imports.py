@@ -1,6 +1,5 @@
 """Pages of imports: a file is brought, its columns are said, what would happen is shown, and it happens."""
 
-import io
 import re
 from datetime import UTC, datetime
 
@@ -33,10 +32,13 @@ class Page:
 
     def bring(self, content: bytes, name: str = "list.csv") -> str:
         """The page of the import of this file, checked."""
-        answer = self.client.post(
-            "/imports", data={**keys(self.client, "/imports"), "file": (io.BytesIO(content), name)},
-            content_type="multipart/form-data",
-        )  # fmt: skip
+        fields = keys(self.client, "/imports")
+        parts = [
+            f'--xx\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()
+        ]
+        head = f'--xx\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = "".join(parts).encode() + head.encode() + content + b"\r\n--xx--\r\n"
+        answer = self.client.post("/imports", data=body, content_type="multipart/form-data; boundary=xx")
         assert answer.status_code == 303, answer.get_data(as_text=True)
         self.work()
         return str(answer.headers["Location"])
