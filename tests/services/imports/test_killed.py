@@ -3,6 +3,7 @@
 import random
 
 import pytest
+import sqlalchemy as sa
 
 from crm import failpoints
 from crm.db import SYSTEM, db, transaction
@@ -65,6 +66,27 @@ def test_killed_at_random_moments_and_resumed_the_result_is_the_same(
     resumed = contents(*BOOK)
     assert [len(rows) for rows in resumed.values()] == [len(rows) for rows in whole.values()]
     assert (len(resumed["organizations"]), len(resumed["interactions"])) == (7, 60)
+
+
+def test_what_is_about_a_principal_alone_is_committed_with_it(
+    bringing: Bringing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "AT_ONCE", 2)
+    bringing.make.principal("Amberfold Bakery")
+    number = bringing.bring_text(
+        "Date,Type,Organization,Principal\n11/2/2026,Call,,Amberfold Bakery\n"
+        "11/3/2026,Call,Grill,Amberfold Bakery\n11/4/2026,Call,,Amberfold Bakery\n"
+    )
+
+    def reach(point: str) -> None:
+        if point == "import.chunk":  # what a real commit would look at
+            db.session.execute(sa.text("set constraints all immediate"))
+            db.session.execute(sa.text("set constraints all deferred"))
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    job = bringing.ask(number, sessions.apply)
+    assert job.state is JobState.DONE, job.last_error
+    assert len(contents(Interaction)["interactions"]) == 3
 
 
 def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(

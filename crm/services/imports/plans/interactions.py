@@ -89,7 +89,8 @@ def plan(desk: Desk, sheet: SheetOf, lines: Lines, cards: Cards, deals: Deals, l
         step = desk.make("interactions", sheet, row.row, values)
         if principal is not None:
             named = {"interaction_id": step, "principal_id": principal.ref}
-            desk.make("interaction_principals", sheet, row.row, named)
+            link = desk.make("interaction_principals", sheet, row.row, named)
+            link.is_last = step.is_last = who == (None, None, None)
         settle(row, is_created=True, is_updated=False)
 
 

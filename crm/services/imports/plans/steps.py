@@ -52,9 +52,12 @@ class Step:
             was.pop(column, None)
         return not self.values
 
+    is_last: bool = False
+    """Written after everything else, beside the step that was planned next to it."""
+
     @property
     def rank(self) -> tuple[int, bool]:
-        return RANKS.index(self.kind), not self.is_first
+        return len(RANKS) if self.is_last else RANKS.index(self.kind), not self.is_first
 
 
 Ref: TypeAlias = int | Step
