@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -101,8 +101,9 @@ class Stack:
         return self.start(name, "-m", "celery", "-A", "celery_worker", "beat", "-s", schedule)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """kill -9 of the process and of everything that it started."""
-        os.killpg(process.pid, signal.SIGKILL)
+        """kill -9 of the process and of everything that it started; nothing if that is over."""
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.running.remove(process)
 
