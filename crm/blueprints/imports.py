@@ -108,12 +108,15 @@ def _content(session: ImportSession, args: "MultiDict[str, str]", form: FlaskFor
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     is_mine = session.user_id == web.person().user_id
     job = sessions.job_of(session)
+    is_cut_off = sessions.is_cut_off(session)
     is_applied = session.state in (ImportState.APPLIED, ImportState.REVERTED)
     return {
         "session": session,
         "form": form,
         "is_mine": is_mine,
-        "is_busy": session.state in (ImportState.READING, ImportState.APPLYING, ImportState.REVERTING),
+        "is_busy": session.state in (ImportState.READING, ImportState.APPLYING, ImportState.REVERTING)
+        and not is_cut_off,
+        "is_cut_off": is_cut_off,
         "job": job,
         "told": import_sentences.progress(session, job),
         "step": import_sentences.STEPS[session.state],

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crm import queries
 from crm.db import after_commit, db
-from crm.enums import ImportState, JobQueue
+from crm.enums import ImportState, JobQueue, JobState
 from crm.errors import Refused
 from crm.models import ImportLayout, ImportSession, ImportSheet, Job, User
 from crm.queries.organization_names import folded
@@ -150,8 +150,10 @@ def revert(session: ImportSession, *, is_edited_left: bool = False) -> int:
 
     Raises `Refused` where some of it was edited since, unless it was said that this is left as it is.
     """
-    _not_busy(session)
-    if session.applied_at is None or session.state is ImportState.REVERTED:
+    if not is_cut_off(session):
+        _not_busy(session)
+    done = queries.imports.count_steps(session.import_session_id, is_done=True)
+    if not done or session.state is ImportState.REVERTED:
         raise Refused("Nothing of it is in the book.")
     edited = queries.imports.edited_since(session.import_session_id)
     if edited and not is_edited_left:
@@ -160,8 +162,14 @@ def revert(session: ImportSession, *, is_edited_left: bool = False) -> int:
             "taken back."
         )
     session.state = ImportState.REVERTING
-    steps = queries.imports.count_steps(session.import_session_id, is_done=True)
-    return _ask(session, REVERT, f"Revert {session.name}", rows_total=steps)
+    return _ask(session, REVERT, f"Revert {session.name}", rows_total=done)
+
+
+def is_cut_off(session: ImportSession) -> bool:
+    """Whether the job that worked on it failed for good or was stopped: it may go on, or be taken back."""
+    job = job_of(session)
+    is_over = job is not None and job.state in (JobState.FAILED, JobState.STOPPED)
+    return session.state in _BUSY and is_over
 
 
 def _not_busy(session: ImportSession) -> None:

@@ -114,3 +114,26 @@ def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(
         job.state, job.cancel_asked_at = JobState.PLANNED, None
     assert bringing.run(number).state is JobState.DONE
     assert len(contents(Interaction)["interactions"]) == 60
+
+
+def test_one_that_was_stopped_midway_can_be_taken_back(
+    bringing: Bringing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "AT_ONCE", 10)
+    number = bringing.bring_text(LIST)
+    bringing.acting_as(bringing.person)
+    with transaction():
+        sessions.apply(bringing.session(number))
+
+    def reach(point: str) -> None:
+        if point == "import.kept":
+            with transaction():
+                job = db.session.get_one(Job, bringing.session(number).job_id)
+                job.cancel_asked_at = job.cancel_asked_at or job.created_at
+
+    monkeypatch.setattr(failpoints, "reach", reach)
+    assert bringing.run(number).state is JobState.STOPPED
+    monkeypatch.setattr(failpoints, "reach", lambda _: None)
+    assert bringing.ask(number, sessions.revert).state is JobState.DONE
+    bringing.acting_as(SYSTEM)
+    assert all(not rows for rows in contents(*BOOK).values())
