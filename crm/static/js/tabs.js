@@ -1,3 +1,4 @@
-// Tabs that do not fit a small screen: the one that stands open is in sight.
+// Tabs that do not fit a small screen, and places that do not fit a low sidebar: the one that is open is in sight.
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+for (const open of document.querySelectorAll(".tabs [aria-current], .sidebar [aria-current]"))
+  open.scrollIntoView({ block: "nearest", inline: "nearest" });
