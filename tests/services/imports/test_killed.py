@@ -89,9 +89,8 @@ def test_what_is_about_a_principal_alone_is_committed_with_it(
     assert len(contents(Interaction)["interactions"]) == 3
 
 
-def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(
-    bringing: Bringing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def stopped_midway(bringing: Bringing, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A session whose person asks it to stop after the first of its chunks."""
     monkeypatch.setattr(applying, "AT_ONCE", 10)
     number = bringing.bring_text(LIST)
     bringing.acting_as(bringing.person)
@@ -106,9 +105,16 @@ def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(
 
     monkeypatch.setattr(failpoints, "reach", reach)
     assert bringing.run(number).state is JobState.STOPPED
+    monkeypatch.setattr(failpoints, "reach", lambda _: None)
+    return number
+
+
+def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(
+    bringing: Bringing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = stopped_midway(bringing, monkeypatch)
     some = len(contents(Organization)["organizations"])
     assert some > 0
-    monkeypatch.setattr(failpoints, "reach", lambda _: None)
     with transaction():
         job = db.session.get_one(Job, bringing.session(number).job_id)
         job.state, job.cancel_asked_at = JobState.PLANNED, None
@@ -119,21 +125,7 @@ def test_one_that_is_stopped_keeps_what_was_done_and_can_go_on(
 def test_one_that_was_stopped_midway_can_be_taken_back(
     bringing: Bringing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(applying, "AT_ONCE", 10)
-    number = bringing.bring_text(LIST)
-    bringing.acting_as(bringing.person)
-    with transaction():
-        sessions.apply(bringing.session(number))
-
-    def reach(point: str) -> None:
-        if point == "import.kept":
-            with transaction():
-                job = db.session.get_one(Job, bringing.session(number).job_id)
-                job.cancel_asked_at = job.cancel_asked_at or job.created_at
-
-    monkeypatch.setattr(failpoints, "reach", reach)
-    assert bringing.run(number).state is JobState.STOPPED
-    monkeypatch.setattr(failpoints, "reach", lambda _: None)
+    number = stopped_midway(bringing, monkeypatch)
     assert bringing.ask(number, sessions.revert).state is JobState.DONE
     bringing.acting_as(SYSTEM)
     assert all(not rows for rows in contents(*BOOK).values())
