@@ -23,6 +23,7 @@ from crm.models import (
     Organization,
     Product,
     Sample,
+    SavedView,
     User,
 )
 from crm.models.base import Model
@@ -94,6 +95,11 @@ class Make:
                 | columns,
             )
         )
+
+    def saved_view(self, user: User, list_name: str, *, query: str, **columns: Any) -> SavedView:
+        """A view of a list that a person keeps; `query` as an address has it."""
+        values = {"name": f"View {next(self._numbers)}"} | columns
+        return self._save(SavedView(user_id=user.user_id, list_name=list_name, query=query, **values))
 
     def organization(
         self, name: str | None = None, *, owner: User | None = None, **columns: Any

@@ -41,6 +41,16 @@ class Holder:
         return table
 
     @property
+    def list_name(self) -> str:
+        """The list of its rows, by its address without the slash."""
+        return self.nouns
+
+    @property
+    def filter_name(self) -> str:
+        """What the filter of that list is called by which people ask for a word, if there is one."""
+        return "tag" if self.is_array else str(self.column.key)
+
+    @property
     def words(self) -> Any:
         """Each word that a row holds."""
         return sa.func.unnest(self.column) if self.is_array else self.column

@@ -1,5 +1,5 @@
-"""Keeping the firm's lists of words. Rows hold the word itself: who renames one, or merges it into another,
-does so on them, too.
+"""Keeping the firm's lists of words. Rows hold the word itself, and saved views ask for it: who renames one,
+or merges it into another, does so on them, too.
 
 Both are a row of `jobs`, done as it is written: its result holds what each row was, for an undo that leaves
 alone whatever was edited since.
@@ -8,6 +8,7 @@ alone whatever was edited since.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -100,6 +101,10 @@ def put_back(job_id: int, *, by: int, now: datetime) -> Returned:
         raise Refused("This was more than a day ago. Change it back by hand.")
     picklist, value = Picklist(result["picklist"]), result["value"]
     rows = sum(_write(holder, result["held"][holder.table.name]) for holder in HOLDERS[picklist])
+    for holder in HOLDERS[picklist]:
+        among = result.get("views", {}).get(holder.table.name)
+        if among:
+            _ask(holder, result["became"], value, among=among)
     is_back = _restate(result["word"])
     if not rows and not is_back:
         raise Refused("This was edited since, or taken back already. It stays as it is.")
@@ -152,12 +157,14 @@ def _replace(
     """Write the new word over the old one on every row, and what that takes to undo."""
     held = {holder.table.name: _take(holder, known.value, to) for holder in HOLDERS[picklist]}
     n = sum(len(rows) for rows in held.values())
+    views = {holder.table.name: _ask(holder, known.value, to) for holder in HOLDERS[picklist]}
     word = known.word and [known.word.picklist_value_id, known.word.version, was]
     job = Job(
         kind=KIND, run_key=str(uuid4()), state=JobState.DONE, requested_by=by, finished_at=now,
         asked={"title": title},
         result={
-            "picklist": picklist.value, "value": known.value, "records": n, "held": held, "word": word,
+            "picklist": picklist.value, "value": known.value, "became": to, "records": n, "held": held,
+            "views": views, "word": word,
         },
     )  # fmt: skip
     db.session.add(job)
@@ -186,6 +193,16 @@ def _take(holder: Holder, was: str, to: str) -> list[list[Any]]:
         .returning(*keys, table.c.version, before.c.was)
     )
     return [list(row) for row in rows]
+
+
+def _ask(holder: Holder, was: str, to: str, *, among: list[int] | None = None) -> list[int]:
+    """Let everybody's saved views of the holder's list that ask for one word ask for another; their keys."""
+    if was == to:
+        return []
+    words = (urlencode({holder.filter_name: word}) for word in (was, to))
+    keys = None if among is None else sa.cast(among, sa.ARRAY(sa.BigInteger))
+    changed = sa.func.rename_in_saved_views(holder.list_name, *words, keys).column_valued("saved_view_id")
+    return list(db.session.scalars(sa.select(changed)))
 
 
 def _write(holder: Holder, rows: list[list[Any]]) -> int:

@@ -13,11 +13,11 @@ from crm import clock, queries, services
 from crm.db import db
 from crm.enums import Picklist
 from crm.errors import Refused
-from crm.models import AuditLog, Job, Opportunity, Organization, PicklistValue, User
+from crm.models import AuditLog, Job, Opportunity, Organization, PicklistValue, SavedView, User
 from crm.queries.picklists import HOLDERS
 from tests.clients import Client
 from tests.conftest import Counting
-from tests.factories import Make
+from tests.factories import Make, as_role
 
 SignIn = Callable[[User], Client]
 Acting = Callable[[User], None]
@@ -198,6 +198,48 @@ def test_tags_are_counted_by_noun_renamed_and_merged_without_doubling(admin: Cli
     assert post(admin, "/admin/picklists/tag/name", word="new", value="Hot") == 422
     assert post(admin, "/admin/picklists/tag/name", word="new", value="Fresh") == 303
     assert tags(deal) == [["Fresh", "hot"]]
+
+
+def views(make: Make) -> list[tuple[str, int]]:
+    """What the saved views of everybody ask, and their versions."""
+    with as_role(make.connection, "kp_owner"):
+        rows = make.connection.execute(sa.select(SavedView.query, SavedView.version).order_by(SavedView.name))
+        return [(query, version) for query, version in rows]
+
+
+def test_the_saved_views_of_everybody_ask_for_the_new_word_and_after_an_undo_for_the_old_one(
+    admin: Client, make: Make, nell: User, ada: User
+) -> None:
+    make.organization(segment="Bar & Grill", tags=["hot"])
+    make.opportunity(tags=["hot"])
+    asked = ["q=x&segment=Bar+%26+Grill&sort=-name", "tag=hot", "segment=Bar"]
+    for number, query in enumerate(asked):
+        make.saved_view(nell, "organizations", name=f"{number}", query=query)
+    make.saved_view(ada, "opportunities", name="3", query="tag=hot&stage=new")
+    make.saved_view(ada, "products", name="4", query="segment=Bar+%26+Grill")
+    before = views(make)
+    assert post(admin, "/admin/picklists/segment/name", word="Bar & Grill", value="Grill / Bar") == 303
+    assert [query for query, _ in views(make)] == [
+        "q=x&segment=Grill+%2F+Bar&sort=-name", "tag=hot", "segment=Bar", "tag=hot&stage=new",
+        "segment=Bar+%26+Grill",
+    ]  # fmt: skip
+    undo(admin)
+    assert [query for query, _ in views(make)] == [query for query, _ in before]
+    assert views(make)[0][1] > before[0][1]
+    assert views(make)[1:] == before[1:]
+    make.organization(tags=["Hot"])
+    assert post(admin, "/admin/picklists/tag/merging", word="hot", into="Hot") == 303
+    assert [query for query, _ in views(make)][1:4] == ["tag=Hot", "segment=Bar", "tag=Hot&stage=new"]
+
+
+def test_a_saved_view_with_no_room_for_a_longer_word_stays_as_it_is(
+    admin: Client, make: Make, nell: User
+) -> None:
+    make.organization(segment="Bar")
+    query = f"segment=Bar&q={'x' * 3_986}"
+    make.saved_view(nell, "organizations", name="Full", query=query)
+    assert post(admin, "/admin/picklists/segment/name", word="Bar", value="Bar and grill") == 303
+    assert views(make) == [(query, 1)]
 
 
 @pytest.mark.parametrize("picklist", ["segment", "tag"])

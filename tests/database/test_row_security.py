@@ -49,7 +49,7 @@ insert into contact_advocacies (contact_id, principal_id, status, since_on)
 insert into product_distributors (product_id, distributor_id) values (1, 3);
 insert into distributor_principals (distributor_id, principal_id) values (3, 2);
 insert into activity_goals (principal_id) values (2);
-insert into saved_views (user_id, list_name, name) values (1, 'organizations', 'Mine');
+insert into saved_views (user_id, list_name, name, query) values (1, 'organizations', 'Mine', 'tag=a');
 insert into favorites (user_id, kind, record_id) values (1, 'organization', 1);
 insert into recent_items (user_id, kind, record_id) values (1, 'organization', 1);
 insert into notification_preferences (user_id, kind) values (1, 'reminder');
@@ -250,6 +250,7 @@ ACTS: dict[str, list[Act]] = {
         Act("insert", "insert into saved_views (user_id, list_name, name) values (1, 'contacts', 'x')", NELL),
         Act("update", "update saved_views set name = 'x'", NELL),
         Act("giving away", "update saved_views set user_id = 2", NOBODY),
+        Act("renaming a word", "select rename_in_saved_views('organizations', 'tag=a', 'tag=b')", ADMINS),
         Act("delete", "delete from saved_views", NELL),
     ],
     "favorites": [
