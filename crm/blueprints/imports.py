@@ -9,6 +9,8 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+from wtforms.validators import Length
 
 from crm import clock, csv_lines, import_sentences, queries, services, web
 from crm.config import Settings
@@ -25,9 +27,10 @@ _FORM = 1024 * 1024
 
 
 class FileForm(FlaskForm):
-    """The file that is brought."""
+    """The file that is brought, and how its letters are written where that is not found out rightly."""
 
     file = FileField("File")
+    encoding = StringField("Encoding", validators=[Length(max=40)])
 
 
 @bp.url_value_preprocessor
@@ -74,7 +77,11 @@ def create() -> Response:
             number = web.attempt(
                 form,
                 lambda: sessions.begin(
-                    upload.stream, name=upload.filename or "", by=me, data_dir=settings.data_dir
+                    upload.stream,
+                    name=upload.filename or "",
+                    by=me,
+                    data_dir=settings.data_dir,
+                    encoding=(form.encoding.data or "").strip(),
                 ),
             )
         if number is not None:

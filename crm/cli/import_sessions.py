@@ -1,6 +1,4 @@
-"""`flask imports preview` and `revert`, and what `run` does with a workbook: the same sessions as the pages
-have, without a worker.
-"""
+"""What `flask imports` does with a file: the same sessions as the pages have, without a worker."""
 
 from pathlib import Path
 
@@ -8,43 +6,84 @@ import click
 from flask import current_app
 from sqlalchemy.exc import NoResultFound
 
-from crm import clock, import_sentences, policy, queries, services
+from crm import clock, policy, queries, services
+from crm.cli import import_reports
 from crm.config import Settings
-from crm.db import SYSTEM, act_as, db, transaction
-from crm.enums import ImportOutcome, ImportState
+from crm.db import SYSTEM, act_as, db, on_behalf_of, transaction
+from crm.enums import ImportState
 from crm.errors import Refused
 from crm.models import Job, User
-from crm.queries.imports import RowsWanted
-from crm.services.imports import sessions
-
-_MOST_TOLD = 50
+from crm.services.imports import AliasReport, sessions
+from crm.services.imports.plans.desk import CREATE, DISTRIBUTOR
 
 
-def check(file: Path, email: str) -> int:
+def check(file: Path, email: str, *, encoding: str = "") -> int:
     """Read and check FILE as somebody; the session. Raises `Refused` for a file that cannot be taken."""
     with transaction():
-        person = enter(email)
+        person = _enter(email)
         with file.open("rb") as stream:
-            number = sessions.begin(stream, name=file.name, by=person, data_dir=_settings().data_dir)
-    _work(number)
-    with transaction():
-        session = queries.imports.get(number)
-        if session.state is ImportState.REFUSED:
-            raise Refused(session.problem or "The file could not be taken.")
+            number = sessions.begin(
+                stream, name=file.name, by=person, data_dir=_settings().data_dir, encoding=encoding
+            )
+    _work_on_check(number)
     return number
 
 
-def apply(number: int) -> None:
-    """Bring in what the check told."""
+def check_again(number: int) -> None:
+    """Check the rows once more: what the book knows has changed."""
     with transaction():
-        sessions.apply(queries.imports.get(number))
-    _work(number)
+        sessions.check(queries.imports.get(number))
+    _work_on_check(number)
+
+
+def create_distributors(number: int) -> None:
+    """Let distributors that nobody has heard of be created, and check once more."""
+    with transaction():
+        session = queries.imports.get(number)
+        unknown = {one["text"]: CREATE for one in session.questions if one["topic"] == DISTRIBUTOR}
+        if not unknown:
+            return
+        sheets = queries.imports.sheets(number)
+        sessions.decide(
+            session,
+            by=queries.users.get(session.user_id),
+            kinds={},
+            chosen={sheet.import_sheet_id for sheet in sheets if sheet.is_chosen},
+            fields={},
+            answers={DISTRIBUTOR: unknown},
+        )
+        created = ", ".join(unknown)
+    check_again(number)
+    click.echo(f"Distributors created: {created}.")
+
+
+def load_aliases(file: Path, email: str) -> AliasReport:
+    """Bring in an alias list with the rights of whoever imports."""
+    with transaction():
+        person = _enter(email)
+        team = queries.users.team(person.user_id)
+        with file.open("rb") as stream, on_behalf_of(person.user_id):
+            return services.imports.load_aliases(
+                stream, may_change=lambda owners: policy.may_change(person, owners=owners, team=team)
+            )
+
+
+def apply(number: int) -> bool:
+    """Bring in what the check told; true if all of it is in."""
+    with transaction():
+        session = queries.imports.get(number)
+        if not queries.imports.count_steps(number):
+            click.echo("Nothing to bring in: the book says all of it already.")
+            return True
+        sessions.apply(session)
+    click.echo(f"\nImport {number}: {_work(number)}.")
+    return import_reports.tell_left(number)
 
 
 def revert(number: int, email: str, *, is_edited_left: bool) -> str:
     """Take all of it back; what became of it. Raises `Refused`, and `NoResultFound` for a stranger's."""
     with transaction():
-        person = enter(email)
+        person = _enter(email)
         session = queries.imports.get(number)
         if session.user_id != person.user_id and not policy.may_see_jobs_of_others(person):
             raise NoResultFound
@@ -52,41 +91,21 @@ def revert(number: int, email: str, *, is_edited_left: bool) -> str:
     return _work(number)
 
 
-def tell(number: int) -> bool:
-    """Say what would come of the import, or came; true if no row was left out."""
-    with transaction():
-        session = queries.imports.get(number)
-        click.echo(f"Import {number}: {session.name}, {session.told}. {import_sentences.summary(session)}.")
-        for label, n, more in import_sentences.stats(session):
-            click.echo(f"  {n:,} {label}{f', {more}' if more else ''}")
-        for sheet in queries.imports.sheets(number):
-            if sheet.rows_total:
-                chosen = "imported" if sheet.is_chosen else "kept as rows"
-                click.echo(f"  {sheet.name.strip()}: {sheet.kind}, {sheet.rows_total:,} rows, {chosen}")
-        for question in session.questions[:_MOST_TOLD]:
-            click.echo(
-                f'  Not known: {question["topic"]} "{question["text"]}" ({question["sheet"].strip()}, row '
-                f"{question['row']}); {_said(question['default'], dict(question['proposals']))}."
-            )
-        left = queries.imports.rows(number, RowsWanted(ImportOutcome.UNREADABLE), most=_MOST_TOLD)
-        for row in left[:_MOST_TOLD]:
-            click.echo(f"  {row.sheet.strip()}, row {row.row}: {import_sentences.wrong(row.problems)}")
-        if len(left) > _MOST_TOLD:
-            click.echo("  and more.")
-        return not left
-
-
-def _said(default: str, proposals: dict[str, str]) -> str:
-    return {"leave": "left out", "create": "created"}.get(default, f'taken for "{proposals.get(default)}"')
-
-
-def enter(email: str) -> User:
+def _enter(email: str) -> User:
     """The person with this address; the system acts for them."""
     act_as(SYSTEM)
     try:
         return queries.users.by_email(email)
     except NoResultFound as error:
         raise click.BadParameter(f"nobody with the address {email} can sign in", param_hint="--as") from error
+
+
+def _work_on_check(number: int) -> None:
+    _work(number)
+    with transaction():
+        session = queries.imports.get(number)
+        if session.state is ImportState.REFUSED:
+            raise Refused(session.problem or "The file could not be taken.")
 
 
 def _work(number: int) -> str:

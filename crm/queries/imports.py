@@ -7,8 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from crm.db import Base, db
-from crm.enums import ImportOutcome, JobRowState
-from crm.models import ImportRow, ImportSession, ImportSheet, ImportStep, Organization, User
+from crm.enums import ImportOutcome, ImportState, JobRowState, JobState
+from crm.models import ImportRow, ImportSession, ImportSheet, ImportStep, Job, Organization, User
 from crm.queries.organization_names import folded
 
 PAGE: Final = 50
@@ -39,6 +39,28 @@ def earlier(session: ImportSession) -> ImportSession | None:
             ImportSession.reverted_at.is_(None),
         )
         .order_by(ImportSession.import_session_id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def written_since(session: ImportSession) -> str | None:
+    """The name of another import that writes now, or that wrote after this one was checked; None if none."""
+    other = sa.orm.aliased(ImportSession)
+    is_working = sa.and_(
+        other.state.in_((ImportState.APPLYING, ImportState.REVERTING)),
+        Job.state.in_((JobState.PLANNED, JobState.RUNNING)),
+    )
+    return db.session.scalars(
+        sa.select(other.name)
+        .outerjoin(Job, Job.job_id == other.job_id)
+        .where(
+            other.import_session_id != session.import_session_id,
+            sa.or_(
+                is_working,
+                other.applied_at > session.checked_at,
+                other.reverted_at > session.checked_at,
+            ),
+        )
         .limit(1)
     ).one_or_none()
 

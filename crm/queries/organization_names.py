@@ -1,7 +1,7 @@
 """How two spellings of an organization's name are compared, and which names the book holds.
 
 Three keys, from strict to generous. A later key finds what an earlier one misses; equal generous keys alone
-do not make two organizations one: a chain has a branch in every city (`services.imports.matching`).
+do not make two organizations one: a chain has a branch in every city (`imports.plans.organizations`).
 """
 
 import re

@@ -30,9 +30,9 @@ class Page:
         self.app, self.client, self.acting_as, self.person = app, client, acting_as, person
         self.client.sign_in(person)
 
-    def bring(self, content: bytes, name: str = "list.csv") -> str:
+    def bring(self, content: bytes, name: str = "list.csv", **more: str) -> str:
         """The page of the import of this file, checked."""
-        fields = keys(self.client, "/imports")
+        fields = keys(self.client, "/imports") | more
         parts = [
             f'--xx\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()
         ]
@@ -161,3 +161,9 @@ def test_the_pages_ask_as_often_for_many_rows_as_for_few(page: Page, statements:
         seen.append(len(asked))
     assert abs(seen[0] - seen[1]) <= 1
     assert max(seen) <= 16
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_for_and_can_be_named(page: Page) -> None:
+    text = "Organization,City\nCafé Zoë,Elkhollow\nCrêperie Sélendrie,Marlinde\n".encode("mac_roman")
+    assert "name the encoding: mac_roman" in page.text(page.bring(text))
+    assert "Café Zoë" in page.text(page.bring(text, encoding=" mac_roman "))

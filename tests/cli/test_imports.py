@@ -11,7 +11,6 @@ from flask import Flask
 import crm
 from crm.db import db
 from crm.models import Organization, User
-from crm.services.imports.running import ONE_AT_A_TIME
 from tests.databases import Database
 from tests.factories import Make
 
@@ -54,34 +53,33 @@ def list_of(tmp_path: Path, text: str, name: str = "list.csv") -> Path:
 def test_the_account_sheet_comes_in_and_each_unreadable_row_is_named(bring_in: Command) -> None:
     done = bring_in(SAMPLES / "organizations.csv")
     assert done.exit_code == 1
-    assert "organizations.csv: Windows-1252, commas, header in row 4, 418 rows." in done.stdout
-    assert "Organizations: 400 created, 0 changed, 0 as they were." in done.stdout
-    assert "(17 times): 17 and 18; " in done.stdout
-    assert "Columns left alone: Distr Rep (39 filled)." in done.stdout
+    assert "organizations.csv: Windows-1252, divided by commas." in done.stdout
+    assert "organizations: organizations, header in row 4, " in done.stdout
+    assert "400 organizations added" in done.stdout
     assert "Not brought in: 1\n  Row 424, Organizations" in done.stdout
     assert "the row names no organization. Fill in the name and import the file again." in done.stdout
     assert 'Row 89, PRIORITY-FOCUS (A-D) A-highest (DropDown) "1": is no priority.' in done.stdout
+    assert "0 left, 400 written" in done.stdout
     assert len(names()) == 400
 
 
 def test_a_second_run_changes_nothing(bring_in: Command) -> None:
     bring_in(SAMPLES / "organizations.csv")
-    assert (
-        "Organizations: 0 created, 0 changed, 400 as they were."
-        in bring_in(SAMPLES / "organizations.csv").stdout
-    )
+    again = bring_in(SAMPLES / "organizations.csv")
+    assert "Nothing to bring in: the book says all of it already." in again.stdout
+    assert len(names()) == 400
 
 
 def test_what_recurs_is_told_once_with_its_rows(bring_in: Command) -> None:
     said = bring_in(SAMPLES / "organizations.csv").stdout
-    (line,) = [line for line in said.splitlines() if '"ulf"' in line.lower()]
+    (line,) = [line for line in said.splitlines() if '"ulf": is no distributor' in line.lower()]
     assert "is no distributor of the book" in line
     assert "Also in row" in line
     assert line.endswith("and 20 more.")
 
 
 def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
-    bring_in: Command, flask: Command, make: Make
+    bring_in: Command, make: Make
 ) -> None:
     marlow = make.user("Marlow Wren", email="marlow@wrenfield.example")
     done = bring_in(SAMPLES / "organizations.csv", "--aliases", SAMPLES / "aliases.csv")
@@ -91,14 +89,14 @@ def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
     assert bistro.owner_id == marlow.user_id
     distributor = db.session.get_one(Organization, bistro.usual_distributor_id)
     assert distributor.name == "Grandmarrow Foodservice"
-    again = flask("imports", "aliases", SAMPLES / "aliases.csv", "--as", "ada@pantry.example")
+    again = bring_in(SAMPLES / "organizations.csv", "--aliases", SAMPLES / "aliases.csv")
     assert "aliases.csv: 0 new, 0 changed, 0 distributors created." in again.stdout
 
 
 def test_distributors_nobody_has_heard_of_are_created_when_asked(bring_in: Command, tmp_path: Path) -> None:
     done = bring_in(list_of(tmp_path, "Organization,Distributor\nGrill,GMF\n"), "--create-distributors")
     assert "Distributors created: GMF." in done.stdout
-    assert names() == ["GMF", "Grill"]
+    assert sorted(names()) == ["GMF", "Grill"]
 
 
 def test_all_rows_in_is_an_exit_of_zero(bring_in: Command, tmp_path: Path) -> None:
@@ -113,7 +111,6 @@ def test_all_rows_in_is_an_exit_of_zero(bring_in: Command, tmp_path: Path) -> No
     [
         ("empty.csv", "The file is empty"),
         ("not-a-spreadsheet.xlsx", "neither text nor a workbook"),
-        ("contacts.csv", "a list of contacts"),
         ("edge/header-only.csv", "There is nothing to import"),
         ("edge/wide.csv", "600 columns"),
         ("edge/password-protected.xlsx", "password"),
@@ -154,9 +151,7 @@ def test_a_refused_list_takes_its_alias_list_back_too(bring_in: Command) -> None
     assert names() == []
 
 
-def test_nobody_imports_without_a_name(
-    flask: Command, ada: User, make: Make, acting_as: Callable[[User], None]
-) -> None:
+def test_nobody_imports_without_a_name(flask: Command, ada: User, make: Make) -> None:
     make.user("Wade Fenn", email="wade@pantry.example", active=False)
     file = SAMPLES / "organizations.csv"
     assert "Missing option '--as'" in flask("imports", "run", file).stderr
@@ -164,7 +159,6 @@ def test_nobody_imports_without_a_name(
         done = flask("imports", "run", file, "--as", email)
         assert done.exit_code == 2
         assert f"nobody with the address {email} can sign in" in done.stderr
-    acting_as(ada)
     assert names() == []
 
 
@@ -182,21 +176,21 @@ def test_a_rep_leaves_the_rows_of_others_alone(
     file = list_of(tmp_path, "Organization,City\nGrill,Elkhollow\nTavern,Marlinde\n")
     done = flask("imports", "run", file, "--as", "nell@pantry.example")
     assert done.exit_code == 1
-    assert "Organizations: 0 created, 1 changed, 0 as they were." in done.stdout
+    assert "0 organizations added, 1 changed" in done.stdout
     assert 'Row 2, Organization "Grill": this organization belongs to somebody else' in done.stdout
 
 
 def test_a_rep_hands_nothing_to_somebody_outside_their_team(
     flask: Command, make: Make, nell: User, otis: User, tmp_path: Path
 ) -> None:
-    tavern = make.organization("Tavern", owner=nell)
+    make.organization("Tavern", owner=nell)
+    owner_id = nell.user_id
     file = list_of(tmp_path, "Organization,City,Account Manager\nTavern,Marlinde,Otis Brandt\n")
     aliases = list_of(tmp_path, "kind,alias,name\nperson,Otis Brandt,otis@pantry.example\n", "aliases.csv")
-    assert flask("imports", "aliases", aliases, "--as", "nell@pantry.example").exit_code == 0
-    done = flask("imports", "run", file, "--as", "nell@pantry.example")
+    done = flask("imports", "run", file, "--as", "nell@pantry.example", "--aliases", aliases)
     assert "outside your team" in done.stdout
-    db.session.refresh(tavern)
-    assert (tavern.city, tavern.owner_id) == ("Marlinde", nell.user_id)
+    tavern = db.session.scalars(sa.select(Organization)).one()
+    assert (tavern.city, tavern.owner_id) == ("Marlinde", owner_id)
 
 
 def test_an_encoding_can_be_named(bring_in: Command, tmp_path: Path) -> None:
@@ -206,7 +200,7 @@ def test_an_encoding_can_be_named(bring_in: Command, tmp_path: Path) -> None:
     )
     asked = bring_in(file)
     assert asked.exit_code == 2
-    assert "--encoding mac_roman" in asked.stderr
+    assert "name the encoding: mac_roman" in asked.stderr
     assert bring_in(file, "--encoding", "mac_roman").exit_code == 0
     assert names() == ["Café Zoë", "Crêperie Sélendrie"]
 
@@ -238,7 +232,7 @@ def test_what_an_operator_brings_in_is_committed(
     aliases.write_text(
         "kind,alias,name\ndistributor,GMF,Grandmarrow Foodservice\nperson,A,ada@pantry.example\n"
     )
-    for said in ("1 created, 0 changed, 0 as they were", "0 created, 0 changed, 1 as they were"):
+    for said in ("Import 1: 0 left, 1 written.", "Nothing to bring in"):
         done = operators(file, "--aliases", aliases)
         assert (done.exit_code, done.stderr) == (0, "")
         assert said in done.stdout
@@ -249,29 +243,20 @@ def test_what_an_operator_brings_in_is_committed(
         assert rows.fetchall() == [("Grandmarrow Foodservice", None, 1, True), ("Grill", "A", 1, False)]
 
 
-def test_two_imports_do_not_run_at_once(operators: Command, own_database: Database, tmp_path: Path) -> None:
-    file = list_of(tmp_path, "Organization\nGrill\n")
-    with own_database.connect() as other, other.transaction():
-        other.execute("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        refused = operators(file)
-    assert refused.exit_code == 2
-    assert "Another import is under way" in refused.stderr
-    assert operators(file).exit_code == 0
-
-
-def test_a_workbook_is_previewed_brought_in_and_taken_back(
-    operators: Command, own_database: Database
+@pytest.mark.parametrize(("name", "n"), [("edge/odd-stylesheet.xlsx", 3), ("organizations.csv", 400)])
+def test_what_is_previewed_and_brought_in_can_be_taken_back(
+    operators: Command, own_database: Database, name: str, n: int
 ) -> None:
     def organizations() -> int:
         with own_database.connect() as kept:
             (n,) = kept.execute("select count(*) from organizations").fetchone() or (0,)
         return int(n)
 
-    file = SAMPLES / "edge" / "odd-stylesheet.xlsx"
+    file = SAMPLES / name
     previewed = operators(file, command="preview")
-    assert (previewed.exit_code, organizations()) == (0, 0), previewed.output
-    assert "3 organizations added" in previewed.stdout
-    assert operators(file).exit_code == 0
-    assert organizations() == 3
-    assert "Import 2: 0 stay, 3 taken back." in operators("2", command="revert").stdout
+    assert organizations() == 0, previewed.output
+    assert f"{n} organizations added" in previewed.stdout
+    assert operators(file).exit_code == previewed.exit_code
+    assert organizations() == n
+    assert f"Import 2: 0 stay, {n} taken back." in operators("2", command="revert").stdout
     assert organizations() == 0

@@ -20,7 +20,7 @@ from crm.enums import ImportOutcome, ImportState
 from crm.errors import Refused
 from crm.models import ImportLayout, ImportRow, ImportSession, ImportSheet, ImportStep
 from crm.services import jobs
-from crm.services.imports import decoding, delimiters, layouts, records, workbooks
+from crm.services.imports import decoding, delimiters, layouts, records, sessions, workbooks
 from crm.services.imports.headers import Header
 from crm.services.imports.plans import Desk, RowPlan, SheetOf
 from crm.services.imports.plans.planner import keep, plan, principals_of
@@ -166,7 +166,7 @@ def _note_unstored(sheet: ImportSheet, number: int, letters: Sequence[str]) -> N
 
 
 def _read_text(reading: _Reading, session: ImportSession, stream: BinaryIO) -> None:
-    found = decoding.detect(stream, named=str(session.answers.get("encoding", {}).get("file", "")))
+    found = decoding.detect(stream, named=session.answers.get(sessions.ENCODING, {}).get(sessions.FILE, ""))
     lines = decoding.lines(stream, found)
     first = list(_peek(lines))
     delimiter = delimiters.detect(first)
@@ -314,7 +314,7 @@ def _check(held: Held, session: ImportSession, on: date) -> None:
     for sheet in sheets:
         if not sheet.is_chosen and sheet.rows_total:
             keep(desk, every[sheet.import_sheet_id], _records)
-    _write_rows(desk.rows)
+    _write_rows(desk.rows, {number: sheet.header for number, sheet in every.items()})
     _write_steps(number, desk)
     for sheet in sheets:
         left = sheet.figures.get("columns of amounts")
@@ -366,8 +366,13 @@ def _records(sheet: SheetOf) -> Iterator[Record]:
         after = some[-1].row
 
 
-def _write_rows(rows: Sequence[RowPlan]) -> None:
-    """What becomes of each row; what reading had to say of it stays."""
+def _write_rows(rows: Sequence[RowPlan], headers: Mapping[int, Header | None]) -> None:
+    """What becomes of each row, in the words of the file; what reading had to say of it stays."""
+
+    def label(sheet_id: int, field_name: str) -> str:
+        header = headers[sheet_id]
+        return header.label(field_name) if header is not None else field_name
+
     statement = sa.text(
         """
         update import_rows r
@@ -396,7 +401,7 @@ def _write_rows(rows: Sequence[RowPlan]) -> None:
                         [
                             {
                                 "weight": one.weight.value,
-                                "field": one.field,
+                                "field": label(row.sheet_id, one.field),
                                 "reason": one.reason,
                                 "remedy": one.remedy,
                                 "text": one.text[:300].replace("\0", ""),

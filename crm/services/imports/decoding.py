@@ -106,11 +106,11 @@ def _by_content(stream: BinaryIO, head: bytes) -> Encoding:
 
 
 def _refuse_workbooks(stream: BinaryIO, head: bytes) -> None:
-    way_out = 'Open it and save the sheet of organizations as "CSV UTF-8", then import that file.'
+    way_out = 'Open it and save it as "CSV UTF-8", then bring that file.'
     if head.startswith(b"PK\x03\x04"):
         if not zipfile.is_zipfile(stream):
             raise Refused("This is a damaged workbook: only a part of the file has arrived. Get it again.")
-        raise Refused(f"This is an Excel workbook, and only CSV files can be imported yet. {way_out}")
+        raise Refused(f"This is an Excel workbook, and a text file is wanted here. {way_out}")
     if head.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
         raise Refused(f"This is an Excel file in the old format, or one with a password. {way_out}")
 
@@ -118,7 +118,7 @@ def _refuse_workbooks(stream: BinaryIO, head: bytes) -> None:
 def _refuse_binary(head: bytes) -> None:
     controls = sum(head.count(byte) for byte in range(0x20) if byte not in b"\t\n\v\f\r")
     if controls >= 8 and controls > len(head) * 0.05:
-        raise Refused("This is neither text nor a workbook. Export the list of organizations as CSV.")
+        raise Refused("This is neither text nor a workbook. Export the list as CSV or XLSX.")
 
 
 def _reads_as(stream: BinaryIO, codec: str) -> bool:
@@ -150,8 +150,8 @@ def _refuse_doubtful(stream: BinaryIO) -> None:
         return
     if best.coherence > 0.4 or best.encoding in _MANY_BYTES_A_LETTER:
         raise Refused(
-            f"The file says nothing about its encoding, and it looks like {best.encoding}. Import it again "
-            f"with --encoding {best.encoding}, or with --encoding windows-1252 if its letters come out wrong."
+            f"The file says nothing about its encoding, and it looks like {best.encoding}. Bring it again "
+            f"and name the encoding: {best.encoding}, or windows-1252 if its letters come out wrong."
         )
 
 

@@ -1,19 +1,14 @@
-"""Which row of a file is its header, and which column means which field of an organization.
+"""Which headings mean which field of an organization, and what the header of a sheet is.
 
-The texts come from real exports: "PRIMARY ACCT. MANAGER \n(DropDown)" is the owner. Titles and instructions
-may stand above the header, so the row that holds the most known texts is taken.
+The texts come from real exports: "PRIMARY ACCT. MANAGER \n(DropDown)" is the owner.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm.errors import Refused
-from crm.services.imports.records import Record
 from crm.services.imports.text import clean
-
-ROWS_SEARCHED: Final = 100
 
 _TEXTS: Final = """
 name: organization, organizations, organization name, organisation, organisation name, company, company name
@@ -61,20 +56,7 @@ _FIELD_OF: Final = {
 _KNOWN_BUT_NOT_TAKEN: Final = frozenset(
     {"distr rep", "distributor rep", "distributor representative", "dsr", "tags", "id", "created", "updated"}
 )
-"""Columns of account lists that this form of the import leaves alone. They still mark a header row."""
-
-_OTHER_LISTS: Final = (
-    ("contacts", {"first name"}),
-    ("contacts", {"last name"}),
-    ("contacts", {"surname"}),
-    ("contacts", {"full name"}),
-    *(("contacts", {"name", text}) for text in ("organization", "organisation", "company", "account")),
-    ("opportunities", {"opportunity"}),
-    ("opportunities", {"stage", "probability"}),
-    ("interactions", {"interaction"}),
-    ("interactions", {"date", "type"}),
-)
-"""Texts that, all together in one header, tell the lists of other things from a list of organizations."""
+"""Other columns of account lists. They tell how a file is divided as well as those that have a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +73,6 @@ class Header:
     def label(self, field: str) -> str:
         """What the file itself calls `field`, for messages."""
         return self.texts[self.columns[field][0]] if field in self.columns else field
-
-    @property
-    def columns_left_out(self) -> Iterator[int]:
-        """The columns under some text that no field takes."""
-        taken = {column for columns in self.columns.values() for column in columns}
-        return (column for column, text in enumerate(self.texts) if text and column not in taken)
 
     def is_repeated_by(self, cells: Sequence[str]) -> bool:
         """Whether `cells` are the header once more, as in files that were glued together."""
@@ -116,43 +92,3 @@ def count_known(cells: Sequence[str]) -> int:
     """How many different header texts that mean something to us stand in `cells`."""
     texts = {folded(cell) for cell in cells}
     return len({_FIELD_OF[text] for text in texts if text in _FIELD_OF}) + len(texts & _KNOWN_BUT_NOT_TAKEN)
-
-
-def find(records: Sequence[Record]) -> Header:
-    """The header among `records`, the first rows of a file: the first of those with the most known texts.
-
-    Raises `Refused` when no row names a column of organizations.
-    """
-    best = max(records, key=lambda record: count_known(record.cells))
-    columns = _columns([folded(cell) for cell in best.cells])
-    if "name" not in columns:
-        seen = ", ".join(f'"{clean(cell)}"' for cell in best.cells[:8] if clean(cell))
-        raise Refused(
-            f"No column of the file is called Organization (or Name, Company, Account). Row {best.number} "
-            f"reads {seen or 'nothing'}. Give the column of names that heading and import again."
-        )
-    return Header(best.number, columns, tuple(clean(cell) for cell in best.cells))
-
-
-def _columns(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """The columns of each field, the one with the plainest heading first."""
-    columns: dict[str, tuple[int, ...]] = {}
-    for known, field in _FIELD_OF.items():
-        found = tuple(column for column, text in enumerate(texts) if text == known)
-        if found:
-            columns[field] = (*columns.get(field, ()), *found)
-    return columns
-
-
-def refuse_other_lists(header: Header) -> None:
-    """Raises `Refused` when the header belongs to a list of contacts, opportunities or interactions.
-
-    Such a list names organizations too, but its notes, addresses and dates are not theirs.
-    """
-    texts = {folded(text) for text in header.texts}
-    for what, marks in _OTHER_LISTS:
-        if marks <= texts:
-            raise Refused(
-                f"This looks like a list of {what} (it has a column {' and one '.join(sorted(marks))}). "
-                "Only lists of organizations can be imported yet."
-            )

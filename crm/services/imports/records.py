@@ -189,7 +189,7 @@ def _refuse_beyond_bounds(record: Record, broken: int) -> None:
         if width > MOST_COLUMNS:
             raise Refused(
                 f"Row {record.number} has {width:,} columns; at most {MOST_COLUMNS} can be read. "
-                "Delete the columns that are not about organizations and export again."
+                "Delete the columns that nobody needs and export again."
             )
     if broken > MOST_BROKEN:
         raise Refused(

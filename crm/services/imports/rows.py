@@ -61,15 +61,10 @@ def read(
 ) -> tuple[OrganizationRow | None, Sequence[Problem]]:
     """The organization that `record` describes, and what to tell about the row. `texts` are its cells, clean.
 
-    None when the row cannot be read: its quotes are broken or it names nobody. `on` is today; it decides
+    None when the row cannot be read: it names nobody. `on` is today; it decides
     which days are near enough to be meant.
     """
     reader = RowReader(record, texts, header)
-    if record.broken:
-        shown = ", ".join(text for text in texts if text)
-        remedy = "Close or remove that mark in the file and import it again."
-        reader.say(Weight.ROW_LEFT_OUT, "name", record.broken, remedy, shown)
-        return None, reader.problems
     name, number = cells.customer_number(reader.text("name"))
     if fault := _fault_of(name):
         shown = ", ".join(text for text in texts if text)
@@ -81,8 +76,6 @@ def read(
         reader.say(
             Weight.NOTICE, "name", "a letter seems to be lost", "Put the name right on its page.", name
         )
-    if record.had_zero_bytes:
-        reader.say(Weight.NOTICE, "name", "zero bytes in this row were dropped")
     return _organization(reader, name, on), reader.problems
 
 

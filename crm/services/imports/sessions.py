@@ -26,12 +26,18 @@ FOLDER: Final = "imports"
 KEPT: Final = timedelta(days=90)
 """How long the file itself is kept (rulings, Files and keeping); what its rows said stays."""
 MOST_BYTES: Final = 200 * 1024 * 1024
+ENCODING: Final = "encoding"
+FILE: Final = "file"
+"""The topic and the text under which a person's word on the encoding stands among the answers."""
+ONE_AT_A_TIME: Final = 0x6B70_696D_706F_7274
+"""The advisory lock of whoever asks for an import to be brought in."""
 _CHUNK: Final = 1024 * 1024
 _BUSY: Final = (ImportState.APPLYING, ImportState.REVERTING)
 
 
-def begin(stream: BinaryIO, *, name: str, by: User, data_dir: Path) -> int:
-    """Keep the file in `stream` and ask for it to be read and checked. The session.
+def begin(stream: BinaryIO, *, name: str, by: User, data_dir: Path, encoding: str = "") -> int:
+    """Keep the file in `stream` and ask for it to be read and checked. The session. `encoding` is the
+    person's word on how its bytes are to be read, "" to find out.
 
     Raises `Refused` for an empty file and for one of more than `MOST_BYTES`.
     """
@@ -44,6 +50,7 @@ def begin(stream: BinaryIO, *, name: str, by: User, data_dir: Path) -> int:
         file_size=size,
         file_sha256=digest,
         kept_until=sa.func.now() + KEPT,
+        answers={ENCODING: {FILE: encoding}} if encoding else {},
     )
     db.session.add(session)
     db.session.flush()
@@ -134,10 +141,20 @@ def _learn(sheet: ImportSheet, by: User) -> None:
 
 
 def apply(session: ImportSession) -> int:
-    """Ask for everything that the check told to be done. The job. Raises `Refused` if there is nothing."""
+    """Ask for everything that the check told to be done. The job.
+
+    Raises `Refused` if there is nothing, and where another import wrote since the check: the two may hold the
+    same new records.
+    """
     _not_busy(session)
     if session.state is not ImportState.CHECKED:
         raise Refused("Check it first: only what a check has told is brought in.")
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    if (other := queries.imports.written_since(session)) is not None:
+        raise Refused(
+            f"Another import, of {other}, is under way or came in since the check. Check this one again "
+            "once that has ended: both may hold the same new records."
+        )
     steps = queries.imports.count_steps(session.import_session_id)
     if not steps:
         raise Refused("There is nothing to bring in: the book says all of it already.")

@@ -53,7 +53,7 @@ def test_what_was_written_as_utf8_or_utf16_is_read_as_it_was(text: str) -> None:
 )
 def test_an_encoding_that_cannot_be_told_is_asked_for_and_then_believed(codec: str, text: str) -> None:
     data = text.encode(codec)
-    with pytest.raises(Refused, match=f"--encoding {codec}"):
+    with pytest.raises(Refused, match=f"name the encoding: {codec}"):
         decoded(data)
     assert decoded(data, named=codec) == text
 

@@ -4,12 +4,14 @@ import io
 
 import pytest
 
-from crm.errors import Refused
-from crm.services.imports import delimiters, headers, records
+from crm.services.imports import delimiters, headers, layouts, records
 
 
 def find(text: str) -> headers.Header:
-    return headers.find(list(records.read(io.StringIO(text, newline=""), ",")))
+    rows = [(one.number, one.cells) for one in records.read(io.StringIO(text, newline=""), ",")]
+    header = layouts.recognise(rows).header
+    assert header is not None
+    return header
 
 
 def test_titles_and_instructions_above_the_header_are_skipped() -> None:
@@ -36,11 +38,6 @@ def test_of_several_columns_that_mean_the_same_the_plainest_comes_first() -> Non
     assert find("Restaurant,Organization,Email,Email\n").columns == {"name": (1, 0), "email": (2, 3)}
 
 
-def test_columns_that_no_field_takes_are_told() -> None:
-    header = find("Organization,Distr Rep,,Shoe size\n")
-    assert [header.texts[column] for column in header.columns_left_out] == ["Distr Rep", "Shoe size"]
-
-
 def test_a_header_that_stands_again_further_down_is_no_organization() -> None:
     header = find("Organization,City\n")
     assert header.is_repeated_by(("ORGANIZATION", "City "))
@@ -48,23 +45,19 @@ def test_a_header_that_stands_again_further_down_is_no_organization() -> None:
     assert not header.is_repeated_by(("Organization", ""))
 
 
-def test_a_file_without_a_column_of_names_is_refused_and_told_what_it_has() -> None:
-    with pytest.raises(Refused, match='Row 1 reads "Shoe", "Size"'):
-        find("Shoe,Size\n7,9\n")
-
-
 @pytest.mark.parametrize(
-    ("texts", "what"),
+    ("texts", "kind"),
     [
+        ("Organization,City,Zip", "organizations"),
         ("First Name,Surname,Company", "contacts"),
         ("NAME,ORGANIZATION,POSITION", "contacts"),
         ("Date,Type,Organization,Contact,Notes", "interactions"),
         ("Organization,Opportunity,Stage", "opportunities"),
+        ("Shoe,Size", "other"),
     ],
 )
-def test_lists_of_other_things_are_refused(texts: str, what: str) -> None:
-    with pytest.raises(Refused, match=f"a list of {what}"):
-        headers.refuse_other_lists(find(f"{texts}\n"))
+def test_a_list_is_known_by_its_headings(texts: str, kind: str) -> None:
+    assert layouts.recognise([(1, texts.split(",")), (2, ["x"] * 5)]).kind == kind
 
 
 @pytest.mark.parametrize(

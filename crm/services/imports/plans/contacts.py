@@ -14,7 +14,8 @@ from crm.services.imports import cells, vocabulary
 from crm.services.imports.merging import with_lines
 from crm.services.imports.money import amount
 from crm.services.imports.people import Named, named_in
-from crm.services.imports.plans.desk import Desk, Known, nobody
+from crm.services.imports.plans.book import Known
+from crm.services.imports.plans.desk import Desk, nobody
 from crm.services.imports.plans.lines import Lines, readers, refuse, settle
 from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight

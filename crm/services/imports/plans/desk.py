@@ -11,71 +11,20 @@ from rapidfuzz import fuzz, process
 
 from crm.db import db
 from crm.enums import ImportOutcome
-from crm.models import Organization, User
+from crm.models import User
 from crm.queries import aliases
 from crm.queries.organization_names import bare, folded
-from crm.services.imports.directory import Meant
 from crm.services.imports.distributors import MayChange
-from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
+from crm.services.imports.plans import book
+from crm.services.imports.plans.book import Known, Question
+from crm.services.imports.plans.steps import RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight, shortened
-from crm.services.imports.rows import OrganizationRow
 
 MOST_PROPOSED: Final = 5
 LEAVE: Final = "leave"
 CREATE: Final = "create"
-
-
-@dataclass(eq=False, slots=True)
-class Known:
-    """An organization of the book, or one that this import will make."""
-
-    ref: Ref
-    name: str
-    city: str = ""
-    is_distributor: bool = False
-    is_principal: bool = False
-    is_archived: bool = False
-    owners: tuple[int | None, ...] = ()
-    version: int | None = None
-    is_account: bool = True
-    """False for one that another sheet only names."""
-    mark: Step | None = None
-    """The step that marks one of the book as principal or distributor."""
-
-    @property
-    def choice(self) -> str:
-        """How an answer names it."""
-        return str(self.ref) if isinstance(self.ref, int) else f"={self.name}|{self.city}"
-
-    @property
-    def shown(self) -> str:
-        return f"{self.name}, {self.city}" if self.city else self.name
-
-
-@dataclass(slots=True)
-class Question:
-    """A text that means nobody surely: where it stands first, how often, who may be meant, and what is done
-    if nobody says otherwise.
-    """
-
-    topic: str
-    text: str
-    sheet: str
-    row: int
-    proposals: list[tuple[str, str]]
-    default: str
-    n: int = 0
-
-    def kept(self) -> dict[str, Any]:
-        return {
-            "topic": self.topic,
-            "text": self.text,
-            "sheet": self.sheet,
-            "row": self.row,
-            "proposals": self.proposals,
-            "default": self.default,
-            "n": self.n,
-        }
+DISTRIBUTOR: Final = "distributor"
+"""What an answer may say, and the topic of distributors."""
 
 
 @dataclass
@@ -103,7 +52,7 @@ class Desk:
         self.spellings: set[str] = set()
         self.labels: dict[str, Known] = {}
         self._shortened: dict[str, str] | None = None
-        for known in _book():
+        for known in book.organizations():
             self.add(known)
 
     # ------------------------------------------------------------------ organizations
@@ -252,10 +201,10 @@ class Desk:
     def distributor(self, sheet: SheetOf, row: int, text: str) -> Known | None:
         """The distributor that `text` names, marked as one if it was not; None if it is none here."""
         known = self.known_distributor(text)
-        said = self.answer("distributor", text)
+        said = self.answer(DISTRIBUTOR, text)
         if known is None:
             near = self.nearest(text)
-            self.ask("distributor", text, sheet, row, near, LEAVE)
+            self.ask(DISTRIBUTOR, text, sheet, row, near, LEAVE)
             known = self._chosen(said, near)
             if said == CREATE:
                 step = self.make("organizations", sheet, row, {"name": text, "is_distributor": True})
@@ -380,69 +329,8 @@ class Desk:
             for column in late:
                 del step.values[column]
 
-    # ------------------------------------------------------------------ as `writing` asks a directory
-
-    def looking_up(self, sheet: SheetOf) -> "LookUp":
-        return LookUp(self, sheet)
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Owner, second owner and distributor of rows of one sheet."""
-
-    desk: Desk
-    sheet: SheetOf
-
-    def look_up(self, row: OrganizationRow) -> Meant:
-        """Whom the texts of `row` mean; a text that means nobody is kept and told."""
-        meant = Meant()
-        if row.owner:
-            owner_id = self.desk.person(self.sheet, row.row, row.owner)
-            meant.columns["owner_text"] = None if owner_id else row.owner
-            if owner_id:
-                meant.columns["owner_id"] = owner_id
-            else:
-                meant.problems.append(nobody(row.row, "owner", row.owner))
-        if row.second_owner:
-            second = self.desk.person(self.sheet, row.row, row.second_owner)
-            if second:
-                meant.columns["second_owner_id"] = second
-            else:
-                meant.kept.append(f"Second account manager: {row.second_owner}")
-                meant.problems.append(nobody(row.row, "second_owner", row.second_owner))
-        if row.distributor:
-            found = self.desk.distributor(self.sheet, row.row, row.distributor)
-            if found is not None:
-                meant.columns["usual_distributor_id"] = found.ref  # type: ignore[assignment]
-            else:
-                meant.kept.append(f"Distributor: {row.distributor}")
-                reason = "is no distributor of the book; the text is kept in the notes"
-                meant.problems.append(
-                    Problem(
-                        row.row, Weight.NOTICE, "distributor", reason, "Say who is meant.", row.distributor
-                    )
-                )
-        return meant
-
 
 def nobody(row: int, field_name: str, text: str) -> Problem:
     """A text names somebody who cannot sign in here."""
     reason = "is nobody who can sign in here; the text is kept and no owner is set"
     return Problem(row, Weight.NOTICE, field_name, reason, "Say who is meant.", text)
-
-
-def _book() -> Iterable[Known]:
-    columns = (
-        Organization.organization_id,
-        Organization.name,
-        sa.func.coalesce(Organization.city, ""),
-        Organization.is_distributor,
-        Organization.is_principal,
-        Organization.deleted_at.is_not(None),
-        Organization.owner_id,
-        Organization.second_owner_id,
-        Organization.version,
-    )
-    rows = db.session.execute(sa.select(*columns).order_by(Organization.organization_id))
-    for number, name, city, is_distributor, is_principal, is_archived, owner, second, version in rows:
-        yield Known(number, name, city, is_distributor, is_principal, is_archived, (owner, second), version)

@@ -14,8 +14,9 @@ from crm.queries.organization_names import bare, folded
 from crm.services.imports import cells, vocabulary
 from crm.services.imports.merging import with_lines
 from crm.services.imports.people import named_in
+from crm.services.imports.plans.book import Known
 from crm.services.imports.plans.contacts import Cards, Person, notes
-from crm.services.imports.plans.desk import Desk, Known, nobody
+from crm.services.imports.plans.desk import Desk, nobody
 from crm.services.imports.plans.lines import Lines, readers, refuse, settle
 from crm.services.imports.plans.opportunities import Deal, Deals, moment_of
 from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf

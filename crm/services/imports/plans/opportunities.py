@@ -15,8 +15,9 @@ from crm.models import Opportunity, OpportunityPrincipal
 from crm.queries.organization_names import bare, folded
 from crm.services.imports import cells, vocabulary
 from crm.services.imports.merging import with_lines
+from crm.services.imports.plans.book import Known
 from crm.services.imports.plans.contacts import notes
-from crm.services.imports.plans.desk import Desk, Known, nobody
+from crm.services.imports.plans.desk import Desk, nobody
 from crm.services.imports.plans.lines import Lines, readers, settle
 from crm.services.imports.plans.products import Shelf
 from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step

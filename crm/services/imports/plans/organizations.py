@@ -11,11 +11,13 @@ from crm.db import db
 from crm.enums import ImportOutcome
 from crm.models import Organization
 from crm.queries.organization_names import bare, folded
-from crm.services.imports import cells, rows, writing
+from crm.services.imports import cells, rows
 from crm.services.imports.merging import merge
 from crm.services.imports.money import amount
-from crm.services.imports.plans.desk import Desk, Known
+from crm.services.imports.plans.book import Known
+from crm.services.imports.plans.desk import Desk
 from crm.services.imports.plans.lines import Lines, readers, refuse, settle
+from crm.services.imports.plans.look_up import LookUp, values_of
 from crm.services.imports.plans.steps import RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.rows import OrganizationRow
@@ -149,7 +151,7 @@ def _plan_one(
     row, problems = merge(account.rows)
     known = account.known
     organization = before.get(known.ref) if isinstance(known.ref, int) else None
-    values, more = writing.values_of(row, organization, desk.looking_up(sheet))
+    values, more = values_of(row, organization, LookUp(desk, sheet))
     for problem in (*problems, *more):
         plans.get(problem.row, plans[row.row]).problems.append(problem)
     if len(account.rows) > 1:

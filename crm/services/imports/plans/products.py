@@ -11,7 +11,8 @@ from crm.queries.organization_names import folded
 from crm.services.imports import vocabulary
 from crm.services.imports.headers import Header
 from crm.services.imports.layouts import DISTRIBUTOR_COLUMN
-from crm.services.imports.plans.desk import Desk, Known
+from crm.services.imports.plans.book import Known
+from crm.services.imports.plans.desk import Desk
 from crm.services.imports.plans.lines import Lines, readers, refuse, settle
 from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight

@@ -9,8 +9,9 @@ from crm.enums import ImportOutcome
 from crm.services.imports import cells
 from crm.services.imports.headers import folded
 from crm.services.imports.people import Named, named_in
+from crm.services.imports.plans.book import Known
 from crm.services.imports.plans.contacts import Cards, Person
-from crm.services.imports.plans.desk import Desk, Known
+from crm.services.imports.plans.desk import Desk
 from crm.services.imports.plans.lines import Lines
 from crm.services.imports.plans.steps import RowPlan, SheetOf
 from crm.services.imports.problems import Problem, Weight
