@@ -16,15 +16,6 @@ Maker = aliased(Organization)
 LAST_NAME: Any = sa.literal_column("fold(contacts.last_name)", sa.Text)
 
 
-def _of_organizations(condition: Condition) -> Select:
-    """The contacts of the organizations for which `condition` is true."""
-    return (
-        sa.select(Contact.contact_id)
-        .join(Organization, Organization.organization_id == Contact.organization_id)
-        .where(condition)
-    )
-
-
 def _speaks(word: AdvocacyStatus) -> Case:
     return Case(word.value, lambda _: Contact.advocacy_status == word)
 
@@ -60,9 +51,14 @@ def _read_speaks_of(text: str) -> tuple[int, tuple[AdvocacyStatus, ...]] | None:
 
 def _sides_of_principals() -> Select:
     """Each principal with either side, as choices."""
-    sides = sa.values(sa.column("side", sa.Text), sa.column("said", sa.Text), name="side").data(
-        [("for", "champions, supporters"), ("against", "skeptics, blockers")]
-    )
+    said = {"for": "champions, supporters", "against": "skeptics, blockers"}
+    # Not VALUES: SQLAlchemy compiles a statement with one anew each time.
+    sides = sa.union_all(
+        *(
+            sa.select(sa.literal(side).label("side"), sa.literal(text).label("said"))
+            for side, text in said.items()
+        )
+    ).subquery("side")
     return (
         sa.select(
             sa.cast(Maker.organization_id, sa.Text) + "-" + sides.c.side,
@@ -84,7 +80,11 @@ CONTACTS = Listing(
     scope=Contact.deleted_at.is_(None),
     search=(
         SearchKey(column=Contact.name_key),
-        SearchKey(column=Organization.name_key, of=_of_organizations),
+        SearchKey(
+            column=Organization.name_key,
+            of=Contact.organization_id,
+            keys=sa.select(Organization.organization_id),
+        ),
     ),
     placeholder="Name or organization",
     head=Column(

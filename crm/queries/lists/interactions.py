@@ -17,7 +17,6 @@ from crm.queries.lists.listing import (
     Filter,
     Listing,
     SearchKey,
-    Select,
     Sort,
     days,
     span,
@@ -29,24 +28,6 @@ Author = aliased(User)
 WORDS: Any = sa.literal_column(
     "fold((coalesce(interactions.subject, '') || ' ') || coalesce(interactions.notes, ''))", sa.Text
 )
-
-
-def _with(condition: Condition) -> Select:
-    """Interactions with the contacts for which `condition` is true."""
-    return (
-        sa.select(Interaction.interaction_id)
-        .join(Contact, Contact.contact_id == Interaction.contact_id)
-        .where(condition)
-    )
-
-
-def _at(condition: Condition) -> Select:
-    """Interactions at the organizations for which `condition` is true."""
-    return (
-        sa.select(Interaction.interaction_id)
-        .join(Organization, Organization.organization_id == Interaction.organization_id)
-        .where(condition)
-    )
 
 
 def _for_principal(number: int) -> Condition:
@@ -94,8 +75,12 @@ INTERACTIONS = Listing(
     scope=Interaction.deleted_at.is_(None),
     search=(
         SearchKey(column=WORDS),
-        SearchKey(column=Contact.name_key, of=_with),
-        SearchKey(column=Organization.name_key, of=_at),
+        SearchKey(column=Contact.name_key, of=Interaction.contact_id, keys=sa.select(Contact.contact_id)),
+        SearchKey(
+            column=Organization.name_key,
+            of=Interaction.organization_id,
+            keys=sa.select(Organization.organization_id),
+        ),
     ),
     placeholder="Words, name or organization",
     head=Column(name="what", label="Interaction", text=lambda row: row.activity or row.interaction_type),

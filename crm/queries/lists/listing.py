@@ -126,11 +126,13 @@ class Column:
 class SearchKey:
     """A folded text with a trigram index in which the words of a search are looked for.
 
-    `of` gives the keys of the list's rows for a condition on `column`, where that stands in another table.
+    Where `column` stands in another table, `keys` selects from that one what the column `of` of the list's
+    own rows refers to.
     """
 
     column: Any
-    of: Callable[[Condition], Select] | None = None
+    of: Any = None
+    keys: Select | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

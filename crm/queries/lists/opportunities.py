@@ -102,15 +102,6 @@ def _for_product(number: int) -> Condition:
     return Opportunity.opportunity_id.in_(sa.select(link.opportunity_id).where(link.product_id == number))
 
 
-def _of_organizations(condition: Condition) -> sa.Select[Any]:
-    """The opportunities of the organizations for which `condition` is true."""
-    return (
-        sa.select(Opportunity.opportunity_id)
-        .join(Organization, Organization.organization_id == Opportunity.organization_id)
-        .where(condition)
-    )
-
-
 def _names(column: Any, links: Any, key: Any) -> Any:
     """The names of what an opportunity is linked to, in their order, as a list of texts."""
     return (
@@ -146,7 +137,11 @@ OPPORTUNITIES = Listing(
     scope=Opportunity.deleted_at.is_(None),
     search=(
         SearchKey(column=Opportunity.name_key),
-        SearchKey(column=Organization.name_key, of=_of_organizations),
+        SearchKey(
+            column=Organization.name_key,
+            of=Opportunity.organization_id,
+            keys=sa.select(Organization.organization_id),
+        ),
     ),
     placeholder="Name or organization",
     head=Column(name="name", label="Opportunity", text=lambda row: row.name, sort="name"),

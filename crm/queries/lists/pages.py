@@ -93,19 +93,29 @@ class Choice:
 
 
 def page(
-    listing: Listing, wanted: Wanted, *, after: Place | None = None, limit: int = PAGE
+    listing: Listing,
+    wanted: Wanted,
+    *,
+    after: Place | None = None,
+    limit: int = PAGE,
+    are_few: bool = False,
 ) -> tuple[list[sa.Row[Any]], Place | None]:
     """The rows after a place, with the columns of `listing.details`, and where the next page begins (None
     = the end).
 
-    The keys of the page come from the index of its order first; only they are joined to anything.
+    The keys of the page come from the index of its order first; only they are joined to anything. Where it
+    is known that `are_few`, all of them are found first and then sorted: PostgreSQL takes rare words for
+    frequent ones, and would walk the order through the whole book to meet them.
     """
-    columns = wanted.sort.columns
     names, chosen = _placed(listing, wanted)
     if after is not None:
         chosen = chosen.where(places.beyond(after, wanted.sort, is_descending=wanted.is_descending))
+    by: Sequence[Any] = wanted.sort.columns
+    if are_few:
+        few = chosen.cte("few").prefix_with("MATERIALIZED")
+        chosen, by = sa.select(few), [few.c[name] for name in names]
     keys = (
-        chosen.order_by(*places.order(columns, is_descending=wanted.is_descending))
+        chosen.order_by(*places.order(by, is_descending=wanted.is_descending))
         .limit(limit + 1)
         .subquery("keys")
     )
@@ -201,8 +211,9 @@ def look(listing: Listing, wanted: Wanted, *, after: Place | None = None) -> Fou
     """
     counts = count(listing, wanted)
     if counts.total.n >= FEW or not searching.can_forgive(wanted.words):
-        return Found(*page(listing, wanted, after=after), counts, is_near=False)
-    rows, following = page(listing, _forgiving(wanted), after=after)
+        are_few = bool(wanted.words) and counts.total.is_exact
+        return Found(*page(listing, wanted, after=after, are_few=are_few), counts, is_near=False)
+    rows, following = page(listing, _forgiving(wanted), after=after, are_few=True)
     if len(rows) <= counts.total.n:
         return Found(rows, following, counts, is_near=False)  # nothing came near: these are the same rows
     total = Count(len(rows), is_exact=following is None and after is None)
@@ -288,18 +299,21 @@ def count(listing: Listing, wanted: Wanted) -> Counts:
         for n, case in enumerate(chips.cases.values() if chips else ())
     ]
     only = _only(listing, wanted)
-    total = _some(listing, [*only, *answers.values()], searched, sa.literal_column("1"))
     if not marks:
-        return Counts(
-            Count(db.session.execute(sa.select(sa.func.count()).select_from(total)).scalar_one()), {}
-        )
+        some = _some(listing, [*only, *answers.values()], searched, sa.literal_column("1"))
+        n = db.session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+        return Counts(_told(n), {})
     others = [condition for name, condition in answers.items() if name != listing.chips]
     rows = _some(listing, [*only, *others], searched, *marks)
+    total: sa.ColumnElement[int] = sa.func.count()
+    if listing.chips in answers:
+        some = _some(listing, [*only, *answers.values()], searched, sa.literal_column("1"))
+        total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     found = db.session.execute(
         sa.select(
-            sa.select(sa.func.count()).select_from(total).scalar_subquery(),
-            sa.func.count(),
-            *(sa.func.count().filter(rows.c[mark.name]) for mark in marks),
+            total.label("total"),
+            sa.func.count().label("others"),
+            *(sa.func.count().filter(rows.c[mark.name]).label(f"n_{mark.name}") for mark in marks),
         ).select_from(rows)
     ).one()
     names = ("", *(chips.cases if chips else ()))

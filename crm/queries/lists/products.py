@@ -24,20 +24,6 @@ _STOCKED = sa.and_(
 )
 
 
-def _of_makers(condition: Condition) -> sa.Select[Any]:
-    """The products of the organizations for which `condition` is true."""
-    return (
-        sa.select(Product.product_id)
-        .join(Organization, Organization.organization_id == Product.principal_id)
-        .where(condition)
-    )
-
-
-def _under(condition: Condition) -> sa.Select[Any]:
-    """The products that a distributor has under a number for which `condition` is true."""
-    return sa.select(ProductDistributor.product_id).where(ProductDistributor.deleted_at.is_(None), condition)
-
-
 def _at(number: int) -> Condition:
     """The products that a distributor has."""
     return Product.product_id.in_(
@@ -77,8 +63,16 @@ PRODUCTS = Listing(
         SearchKey(column=Product.name_key),
         SearchKey(column=CATEGORY),
         SearchKey(column=CODE),
-        SearchKey(column=Organization.name_key, of=_of_makers),
-        SearchKey(column=ITEM_NUMBER, of=_under),
+        SearchKey(
+            column=Organization.name_key,
+            of=Product.principal_id,
+            keys=sa.select(Organization.organization_id),
+        ),
+        SearchKey(
+            column=ITEM_NUMBER,
+            of=Product.product_id,
+            keys=sa.select(ProductDistributor.product_id).where(ProductDistributor.deleted_at.is_(None)),
+        ),
     ),
     placeholder="Name, principal or number",
     head=Column(name="name", label="Product", text=lambda row: row.name, sort="name"),

@@ -9,30 +9,9 @@ from crm.enums import SampleStatus, SampleVerdict
 from crm.models import Contact, Interaction, Opportunity, Organization, Product, Sample, User
 from crm.queries.keys import read_number
 from crm.queries.lists.choices import owner
-from crm.queries.lists.listing import Case, Column, Condition, Filter, Listing, SearchKey, Select, Sort, day
+from crm.queries.lists.listing import Case, Column, Condition, Filter, Listing, SearchKey, Sort, day
 
 Maker, Place = aliased(Organization), aliased(Organization)
-
-
-def _of_products(condition: Condition) -> Select:
-    """The samples of the products for which `condition` is true."""
-    return sa.select(Sample.sample_id).join(Product, Product.product_id == Sample.product_id).where(condition)
-
-
-def _of_opportunities(condition: Condition) -> Select:
-    """The samples kept on the opportunities for which `condition` is true."""
-    link = Opportunity.opportunity_id == Sample.opportunity_id
-    return sa.select(Sample.sample_id).join(Opportunity, link).where(condition)
-
-
-def _at_organizations(condition: Condition) -> Select:
-    """The samples that went to the organizations for which `condition` is true."""
-    return (
-        sa.select(Sample.sample_id)
-        .join(Opportunity, Opportunity.opportunity_id == Sample.opportunity_id)
-        .join(Organization, Organization.organization_id == Opportunity.organization_id)
-        .where(condition)
-    )
 
 
 def _owner(column: Any) -> Any:
@@ -72,9 +51,17 @@ SAMPLES = Listing(
     key=Sample.sample_id,
     scope=Sample.deleted_at.is_(None),
     search=(
-        SearchKey(column=Product.name_key, of=_of_products),
-        SearchKey(column=Opportunity.name_key, of=_of_opportunities),
-        SearchKey(column=Organization.name_key, of=_at_organizations),
+        SearchKey(column=Product.name_key, of=Sample.product_id, keys=sa.select(Product.product_id)),
+        SearchKey(
+            column=Opportunity.name_key, of=Sample.opportunity_id, keys=sa.select(Opportunity.opportunity_id)
+        ),
+        SearchKey(
+            column=Organization.name_key,
+            of=Sample.opportunity_id,
+            keys=sa.select(Opportunity.opportunity_id).join(
+                Organization, Organization.organization_id == Opportunity.organization_id
+            ),
+        ),
     ),
     placeholder="Product, opportunity or organization",
     head=Column(name="product", label="Sample", text=lambda row: row.product_name),

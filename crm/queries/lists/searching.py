@@ -36,17 +36,16 @@ def forgive() -> None:
 
 
 def _found(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
-    own = [_match(key, word, is_forgiving=is_forgiving) for key in listing.search if key.of is None]
-    others = [
-        key.of(_match(key, word, is_forgiving=is_forgiving)) for key in listing.search if key.of is not None
-    ]
-    if not others:
-        return sa.or_(*own)
-    # Either side by its own index: an OR over two tables would read the whole of one.
-    here = [sa.select(listing.key).where(sa.or_(*own))] if own else []
-    found = sa.union(*here, *others)
-    chosen: Condition = listing.key.in_(found)
-    return chosen
+    return sa.or_(*(_through(key, _match(key, word, is_forgiving=is_forgiving)) for key in listing.search))
+
+
+def _through(key: SearchKey, match: Condition) -> Condition:
+    """True for the rows that are found, or that refer to what is found in another table."""
+    if key.keys is None:
+        return match
+    # An array, not IN (SELECT …): only so both sides of the OR come from their own index.
+    found: Condition = key.of == sa.func.any(sa.func.array(key.keys.where(match).scalar_subquery()))
+    return found
 
 
 def part_of(column: Any, text: str) -> Condition:
