@@ -32,6 +32,7 @@ _STATES: Final = {
     ImportState.REVERTED: ("Taken back", "", "minus"),
 }
 NOUNS: Final = {
+    "picklist_values": "word of a list",
     "organizations": "organization",
     "contacts": "contact",
     "products": "product",
@@ -41,6 +42,9 @@ NOUNS: Final = {
     "contact_advocacies": "champion",
 }
 """What a record of each table is called; links have no word of their own."""
+
+
+PLURALS: Final = {"opportunity": "opportunities", "word of a list": "words of lists"}
 
 
 class Column(NamedTuple):
@@ -92,7 +96,7 @@ def stats(session: ImportSession) -> list[tuple[str, int, str]]:
             changed = counted.get("updated", 0)
             told.append(
                 (
-                    f"{noun[:-1]}ies added" if noun.endswith("y") else f"{noun}s added",
+                    f"{PLURALS.get(noun, f'{noun}s')} added",
                     counted.get("created", 0),
                     f"{filters.figure(changed)} changed" if changed else "",
                 )
@@ -125,8 +129,11 @@ def becomes(steps: Sequence[ImportStep]) -> list[str]:
         if noun is None:
             continue
         if step.is_new:
-            name = step.values.get("name") or " ".join(
-                part for part in (step.values.get("first_name"), step.values.get("last_name")) if part
+            parts = (step.values.get("first_name"), step.values.get("last_name"))
+            name = (
+                step.values.get("name")
+                or step.values.get("value")
+                or " ".join(part for part in parts if part)
             )
             told.append(f"New {noun}{f': {name}' if name else ''}")
             continue

@@ -114,7 +114,7 @@ def _work(number: int) -> str:
         job_id = queries.imports.get(number).job_id
     if job_id is None:
         raise RuntimeError("nothing was asked for")
-    around = services.jobs.Around(_settings().data_dir, policy.may_change_row)
+    around = services.jobs.Around(_settings().data_dir, policy.may_change_row, policy.may_keep_words)
     services.jobs.run(job_id, now=clock.now(), around=around)
     with transaction():
         db.session.expire_all()

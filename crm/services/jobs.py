@@ -52,6 +52,7 @@ class Around:
 
     data_dir: Path
     may_change: MayChange
+    may_keep_words: Callable[[User], bool] = lambda _: False
 
 
 @dataclass(frozen=True, kw_only=True)

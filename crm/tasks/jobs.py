@@ -15,5 +15,5 @@ def run_one(job_id: int) -> None:
 @job(in_one_transaction=False, seconds=LONG_LIMIT)
 def work_one(job_id: int) -> None:
     settings: Settings = current_app.config["SETTINGS"]
-    around = services.jobs.Around(settings.data_dir, policy.may_change_row)
+    around = services.jobs.Around(settings.data_dir, policy.may_change_row, policy.may_keep_words)
     services.jobs.run(job_id, now=clock.now(), around=around)

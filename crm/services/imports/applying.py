@@ -5,11 +5,13 @@ The system writes, in the name of whoever asked: a list holds colleagues' rows a
 the person may change was asked by the check.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import IntegrityError
 
 from crm import failpoints, queries
 from crm.db import Base, db, name_in_trail, transaction
@@ -21,6 +23,7 @@ from crm.services.jobs import Held
 
 AT_ONCE: Final = 500
 EDITED: Final = "It was edited since the check, so it stays as it is."
+KNOWN: Final = "The book holds it by now, so it is not made again."
 GONE: Final = "What it belongs to was left as it is."
 
 
@@ -42,6 +45,10 @@ class Doing:
     def named(self) -> set[int]:
         """The places of the steps whose records this one names."""
         return {int(value["step"]) for value in self.values.values() if isinstance(value, Mapping)}
+
+
+Act: TypeAlias = Callable[[Sequence[Doing]], None]
+Refuse: TypeAlias = Callable[[Doing, IntegrityError], None]
 
 
 def work(held: Held) -> None:
@@ -166,10 +173,33 @@ def _write(steps: Sequence[Doing], made: dict[int, int]) -> None:
         else:
             step.state, step.reason = JobRowState.LEFT, GONE
     if able and able[0].is_new:
-        _create(able, made)
+        in_halves(able, lambda some: _create(some, made), _leave)
     else:
         for step in able:
             _change(step, made)
+
+
+def in_halves(steps: Sequence[Doing], act: Act, refuse: Refuse) -> None:
+    """Do `act` with all of these steps at once; one that the database refuses makes the others go in halves
+    around it, and `refuse` says of it what became of it.
+    """
+    if not steps:
+        return
+    try:
+        with db.session.begin_nested():
+            act(steps)
+    except IntegrityError as error:
+        if len(steps) == 1:
+            refuse(steps[0], error)
+            return
+        half = len(steps) // 2
+        in_halves(steps[:half], act, refuse)
+        in_halves(steps[half:], act, refuse)
+
+
+def _leave(step: Doing, error: IntegrityError) -> None:
+    is_there = isinstance(error.orig, UniqueViolation)
+    step.state, step.reason = JobRowState.LEFT, KNOWN if is_there else GONE
 
 
 def table_of(kind: str) -> Any:

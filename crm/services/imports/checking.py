@@ -306,6 +306,7 @@ def _check(held: Held, session: ImportSession, on: date) -> None:
         zone=queries.firm.time_zone(),
         may_change=lambda owners: may_change(person, owners, team),
         answers=session.answers,
+        may_keep_words=held.surroundings.may_keep_words(person),
     )
     sheets = queries.imports.sheets(number)
     every = {sheet.import_sheet_id: _sheet_of(sheet) for sheet in sheets}

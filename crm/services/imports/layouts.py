@@ -21,6 +21,7 @@ INTERACTIONS: Final = "interactions"
 ITEM_NUMBERS: Final = "item numbers"
 PRODUCT_COLUMNS: Final = "products"
 REPS: Final = "distributor reps"
+PICKLISTS: Final = "picklists"
 OTHER: Final = "other"
 
 LEAVE_OUT: Final = ""
@@ -182,16 +183,31 @@ _ITEM_NUMBERS: Final = _layout(
     [("principal",), ("product",), ("unit_size", "code")],
 )
 
-LAYOUTS: Final = {
-    one.kind: one for one in (_INTERACTIONS, _OPPORTUNITIES, _CONTACTS, _ITEM_NUMBERS, _ORGANIZATIONS)
-}
+_PICKLISTS: Final = _layout(
+    PICKLISTS,
+    "Lists of words",
+    """
+    segment        | Segments               | segment, segments, market segment
+    position       | Positions              | position, positions, job title, title
+    close reason   | Reasons of a loss      | reason, reasons, loss reason, close reason
+    source         | Sources                | source, sources, lead source
+    activity       | Kinds of interactions  | interaction, interactions, interaction type, activity
+    product category | Categories of products | category, product category
+    contact role   | Roles of contacts      | role, contact role
+    """,
+    [],
+)
+"""Each column is a list of words of its own. They stand side by side with others that are none of ours."""
+
+_FOUND_BY_HEADER: Final = (_INTERACTIONS, _OPPORTUNITIES, _CONTACTS, _ITEM_NUMBERS, _ORGANIZATIONS)
 """The narrow ones first: a list of interactions names organizations too."""
+
+LAYOUTS: Final = {one.kind: one for one in (*_FOUND_BY_HEADER, _PICKLISTS)}
 
 TITLES: Final = {
     **{kind: layout.title for kind, layout in LAYOUTS.items()},
     PRODUCT_COLUMNS: "Products, a column for each principal",
     REPS: "Distributors' reps",
-    "picklists": "Lists of words",
     "food-show leads": "Food-show leads",
     "weekly focus": "Weekly focus",
     "annual plan": "Annual plan",
@@ -238,12 +254,12 @@ _SIGNS: Final = (
     ("food-show leads", ("booth visitor",)),
     ("food-show leads", ("attendee name",)),
     ("food-show leads", ("8 point sales stage",)),
-    ("picklists", ("priority", "segment", "status", "source")),
+    (PICKLISTS, ("priority", "segment", "status", "source")),
 )
 """Words that, all together, tell what a sheet is that no layout fits: each begins one of its first cells."""
 
 
-_OWN_SHAPE: Final = frozenset({"picklists", "food-show leads"})
+_OWN_SHAPE: Final = frozenset({PICKLISTS, "food-show leads"})
 """Kinds that have headings of our lists among theirs, and are none of them."""
 
 
@@ -267,6 +283,9 @@ def recognise(rows: Sequence[tuple[int, Sequence[str]]], *, principals: Collecti
         layout, header = best
         first = rows[0][0] if header.row > SORTED_WITH_ITS_HEADER else header.row + 1
         return Recognised(layout.kind, header, first)
+    if sign == PICKLISTS:
+        header = _header_of_words(rows[:12])
+        return Recognised(sign, header, header.row + 1)
     if sign is not None:
         return Recognised(sign, None, rows[0][0])
     if (found := _product_columns(rows[:12], principals)) is not None:
@@ -320,7 +339,7 @@ def _best_header(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[Layout, Hea
     most = 1
     for number, texts in _candidates(rows[:1000]):
         words = [folded(text) for text in texts]
-        for layout in LAYOUTS.values():
+        for layout in _FOUND_BY_HEADER:
             if number > SORTED_WITH_ITS_HEADER and layout.kind != ITEM_NUMBERS:
                 continue
             if len({field for word in words if (field := layout.texts.get(word))}) <= 1:
@@ -343,6 +362,15 @@ def _single_column(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[Layout, H
         if "name" in columns:
             return _ORGANIZATIONS, Header(number, columns, tuple(clean(cell) for cell in cells))
     return None
+
+
+def _header_of_words(rows: Sequence[tuple[int, Sequence[str]]]) -> Header:
+    """The row with the most headings of lists of words."""
+    headers = [
+        Header(number, _columns(_PICKLISTS, [folded(cell) for cell in cells]), tuple(map(clean, cells)))
+        for number, cells in rows
+    ]
+    return max(headers, key=lambda header: len(header.columns))
 
 
 def _candidates(rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, list[str]]]:

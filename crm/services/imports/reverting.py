@@ -14,7 +14,7 @@ from crm.db import db, name_in_trail, transaction
 from crm.enums import ImportState, JobRowState
 from crm.models import ImportSession, ImportStep
 from crm.services import bulk, jobs
-from crm.services.imports.applying import Doing, held_steps, key_of, settle, table_of
+from crm.services.imports.applying import Doing, held_steps, in_halves, key_of, settle, table_of
 from crm.services.jobs import Held
 
 EDITED: Final = "It was edited since, so it stays as it is."
@@ -83,26 +83,17 @@ def _take_back(steps: Sequence[Doing]) -> None:
             step.reason = EDITED
         else:
             able.append(step)
-    _remove(able, table)
+    in_halves(able, lambda some: _remove(some, table), _keep)
 
 
 def _remove(steps: Sequence[Doing], table: Any) -> None:
-    """Remove these records; one that something else hangs on makes the others go in halves around it."""
-    if not steps:
-        return
-    try:
-        with db.session.begin_nested():
-            db.session.execute(sa.delete(table).where(key_of(table).in_([step.record_id for step in steps])))
-    except IntegrityError:
-        if len(steps) == 1:
-            steps[0].reason = IN_USE
-            return
-        half = len(steps) // 2
-        _remove(steps[:half], table)
-        _remove(steps[half:], table)
-        return
+    db.session.execute(sa.delete(table).where(key_of(table).in_([step.record_id for step in steps])))
     for step in steps:
         step.state = JobRowState.RETURNED
+
+
+def _keep(step: Doing, _: IntegrityError) -> None:
+    step.reason = IN_USE
 
 
 def _restore(step: Doing) -> None:

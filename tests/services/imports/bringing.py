@@ -27,7 +27,7 @@ class Bringing:
 
     def __init__(self, make: Make, acting_as: Acting, folder: Path, person: User) -> None:
         self.make, self.acting_as, self.person, self.folder = make, acting_as, person, folder
-        self.around = services.jobs.Around(folder, policy.may_change_row)
+        self.around = services.jobs.Around(folder, policy.may_change_row, policy.may_keep_words)
 
     def bring(self, path: Path) -> int:
         """The session of the file, checked or refused."""

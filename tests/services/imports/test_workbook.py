@@ -7,7 +7,7 @@ import pytest
 
 from crm import queries
 from crm.db import SYSTEM
-from crm.enums import ImportState
+from crm.enums import ImportState, Picklist
 from crm.models import (
     Contact,
     ImportSheet,
@@ -16,6 +16,7 @@ from crm.models import (
     OpportunityPrincipal,
     OpportunityProduct,
     Organization,
+    PicklistValue,
     Product,
     ProductDistributor,
 )
@@ -24,6 +25,7 @@ from tests.services.imports.bringing import SAMPLES, Bringing, contents, count, 
 
 EXPECTED: dict[str, Any] = json.loads((SAMPLES / "expected" / "tracker-workbook.json").read_text())
 BOOK = (
+    PicklistValue,
     Organization, Contact, Product, ProductDistributor, Opportunity, OpportunityProduct,
     OpportunityPrincipal, Interaction,
 )  # fmt: skip
@@ -75,7 +77,7 @@ def test_the_workbook_gives_the_expected_numbers_comes_in_changes_nothing_twice_
     sheets = {sheet.name: sheet for sheet in queries.imports.sheets(number)}
     assert {name: sheets[name].kind for name in KINDS} == KINDS
     chosen = {name for name, sheet in sheets.items() if sheet.is_chosen}
-    assert chosen == {*list(KINDS)[:7]}
+    assert chosen == {*list(KINDS)[:8]}
     _organizations(sheets["Organizations"], EXPECTED["organizations"])
     _contacts(sheets["Contacts"], EXPECTED["contacts"])
     _opportunities(sheets["Opportunities"], EXPECTED["opportunities"])
@@ -92,6 +94,11 @@ def test_the_workbook_gives_the_expected_numbers_comes_in_changes_nothing_twice_
     assert count(Organization) == EXPECTED["organizations_in_total"]["total"]
     assert count(Opportunity) == EXPECTED["opportunities"]["rows"]
     assert count(Interaction) == EXPECTED["interactions"]["dates_readable"]
+    assert figures(sheets["Dropdowns"], "words") == {
+        "activity": 3, "close reason": 6, "position": 6, "segment": 3, "source": 9
+    }  # fmt: skip
+    offered = set(queries.picklists.words(Picklist.SEGMENT)) | set(queries.picklists.words(Picklist.SOURCE))
+    assert {"Group Purchasing Organization", "Bar/Lounge", "Heralded"} <= offered
     assert count(Product) == EXPECTED["item_codes"]["distinct_items"] + 3
     full = contents(*BOOK)
 

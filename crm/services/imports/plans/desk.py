@@ -37,6 +37,7 @@ class Desk:
     zone: str
     may_change: MayChange
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    may_keep_words: bool = False
     steps: list[Step] = field(default_factory=list)
     rows: list[RowPlan] = field(default_factory=list)
     questions: dict[tuple[str, str], Question] = field(default_factory=dict)

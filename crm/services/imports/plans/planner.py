@@ -7,7 +7,15 @@ from crm.enums import ImportOutcome
 from crm.queries.organization_names import folded
 from crm.services.imports import layouts, vocabulary
 from crm.services.imports.money import amount
-from crm.services.imports.plans import contacts, interactions, opportunities, organizations, products, reps
+from crm.services.imports.plans import (
+    contacts,
+    interactions,
+    opportunities,
+    organizations,
+    products,
+    reps,
+    words,
+)
 from crm.services.imports.plans.desk import Desk
 from crm.services.imports.plans.lines import Lines
 from crm.services.imports.plans.steps import RowPlan, SheetOf
@@ -19,18 +27,15 @@ Rows: TypeAlias = Callable[[SheetOf], Lines]
 
 
 def plan(desk: Desk, chosen: Sequence[SheetOf], rows: Rows) -> None:
-    """Plan the chosen sheets: who there is, what they sell and buy, and only then what happened."""
+    """Plan the chosen sheets: words, who there is, what they sell and buy, and only then what happened."""
 
     def of(kind: str) -> list[SheetOf]:
         return [sheet for sheet in chosen if sheet.kind == kind]
 
-    for sheet in of(layouts.ORGANIZATIONS):
-        organizations.plan(desk, sheet, rows(sheet))
-    shelf = products.Shelf.of_book()
-    for sheet in of(layouts.ITEM_NUMBERS):
-        products.plan_item_numbers(desk, sheet, rows(sheet), shelf)
-    for sheet in of(layouts.PRODUCT_COLUMNS):
-        products.plan_columns(desk, sheet, rows(sheet), shelf)
+    for kind, first in ((layouts.PICKLISTS, words.plan), (layouts.ORGANIZATIONS, organizations.plan)):
+        for sheet in of(kind):
+            first(desk, sheet, rows(sheet))
+    shelf = _shelf(desk, chosen, rows)
     cards = contacts.Cards.of_book()
     for sheet in of(layouts.CONTACTS):
         contacts.plan(desk, sheet, rows(sheet), cards)
@@ -44,6 +49,19 @@ def plan(desk: Desk, chosen: Sequence[SheetOf], rows: Rows) -> None:
     for sheet in of(layouts.REPS):
         reps.plan(desk, sheet, rows(sheet), cards)
     desk.settle()
+
+
+def _shelf(desk: Desk, chosen: Sequence[SheetOf], rows: Rows) -> products.Shelf:
+    """The products of the book and those that the sheets bring."""
+    shelf = products.Shelf.of_book()
+    for kind, planner in (
+        (layouts.ITEM_NUMBERS, products.plan_item_numbers),
+        (layouts.PRODUCT_COLUMNS, products.plan_columns),
+    ):
+        for sheet in chosen:
+            if sheet.kind == kind:
+                planner(desk, sheet, rows(sheet), shelf)
+    return shelf
 
 
 def keep(desk: Desk, sheet: SheetOf, rows: Rows) -> None:

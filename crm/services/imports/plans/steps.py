@@ -12,7 +12,14 @@ from crm.services.imports.headers import Header
 from crm.services.imports.problems import Problem, Weight
 
 RANKS: Final = (
-    *("organizations", "products", "product_distributors", "contacts", "contact_advocacies"),
+    *(
+        "picklist_values",
+        "organizations",
+        "products",
+        "product_distributors",
+        "contacts",
+        "contact_advocacies",
+    ),
     *("opportunities", "opportunity_principals", "opportunity_products", "interactions"),
     "interaction_principals",
 )
