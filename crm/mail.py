@@ -9,13 +9,14 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -103,7 +104,44 @@ def render(name: str, **facts: Any) -> Rendered:
     return Rendered(one_line(subject), f"{text.strip()}\n", html)
 
 
-def hand_over(letter: Letter, *, before_content: Callable[[], None]) -> Answer:
+class Line:
+    """A conversation with the mail server, kept from one letter to the next as long as all goes well."""
+
+    def __init__(self) -> None:
+        self._server: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say goodbye. How the server hangs up does not matter: it has its letters."""
+        if self._server is not None:
+            _say_goodbye(self._server)
+
+    def agree(self, smtp_url: str, sender: str, to: str) -> tuple[int, bytes, smtplib.SMTP]:
+        """Ask the server to take a letter from `sender` for this recipient; its last answer, and with whom
+        one talks. Raises `OSError` or `SMTPException`.
+
+        A server ends what was kept when it likes. Nothing of the letter has left, so it is asked once more by
+        a new line.
+        """
+        if self._server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                code, reply = _envelope(self._server, sender, to)
+                if not 400 <= code < 500:
+                    return code, reply, self._server
+            self.drop()
+        self._server = _connect(smtp_url)
+        return *_envelope(self._server, sender, to), self._server
+
+    def drop(self) -> None:
+        """Hang up without a word: nobody knows how far the server has come."""
+        if self._server is not None:
+            self._server.close()
+        self._server = None
+
+
+def hand_over(letter: Letter, line: Line, *, before_content: Callable[[], None]) -> Answer:
     """Hand one letter to the mail server of SMTP_URL and say what became of it.
 
     `before_content` is called when the server has agreed to sender and recipient and nothing of the content
@@ -115,14 +153,14 @@ def hand_over(letter: Letter, *, before_content: Callable[[], None]) -> Answer:
         content = compose(letter, settings)
     except Unwritable as error:
         return Answer("failed", str(error))
+    is_well = False
     try:
-        server = _connect(settings.smtp_url)
-    except (OSError, smtplib.SMTPException) as error:
-        return Answer("deferred", _words(error))
-    try:
-        return _converse(server, letter, content, settings, before_content)
+        answer = _converse(line, letter, content, settings, before_content)
+        is_well = answer.outcome == "sent"
+        return answer
     finally:
-        server.close()
+        if not is_well:
+            line.drop()
 
 
 def compose(letter: Letter, settings: Settings) -> bytes:
@@ -178,7 +216,7 @@ def _address(to: str) -> str:
 
 
 def _converse(
-    server: smtplib.SMTP,
+    line: Line,
     letter: Letter,
     content: bytes,
     settings: Settings,
@@ -186,11 +224,11 @@ def _converse(
 ) -> Answer:
     """MAIL, RCPT and DATA by hand, so that it is known at each step whether the content has left."""
     try:
-        for code, reply in _envelope(server, _sender(settings)[1], letter.to):
-            if code >= 400:
-                return _refused(code, reply)
+        code, reply, server = line.agree(settings.smtp_url, _sender(settings)[1], letter.to)
     except (OSError, smtplib.SMTPException) as error:
         return Answer("deferred", _words(error))
+    if code >= 400:
+        return _refused(code, reply)
     before_content()
     journal(settings, "handing over", letter.message_id)
     try:
@@ -206,18 +244,18 @@ def _converse(
         return Answer("in doubt", f"No answer after the content was sent: {_words(error)}")
     if code >= 400:
         return _not_taken(settings, letter, _refused(code, reply))
-    _say_goodbye(server)
     return Answer("sent", _told(code, reply))
 
 
-def _envelope(server: smtplib.SMTP, sender: str, to: str) -> "list[tuple[int, bytes]]":
+def _envelope(server: smtplib.SMTP, sender: str, to: str) -> tuple[int, bytes]:
+    """Name sender and recipient; the first refusal, or that both are taken."""
     options = []
     if not to.isascii():
         if not server.has_extn("smtputf8"):
-            return [(553, b"the mail server takes no addresses with letters beyond ASCII")]
+            return 553, b"the mail server takes no addresses with letters beyond ASCII"
         options = ["SMTPUTF8"]
     asked = server.mail(sender, options)
-    return [asked] if asked[0] >= 400 else [asked, server.rcpt(to)]
+    return asked if asked[0] >= 400 else server.rcpt(to)
 
 
 def _connect(smtp_url: str, *, seconds: int = ANSWER_SECONDS) -> smtplib.SMTP:

@@ -93,6 +93,12 @@ class Interaction(Versioned, Model):
             postgresql_where=sa.text(OPEN_PROMISE),
         ),
         sa.Index(
+            "ix_interactions_unkept",
+            "follow_up_date",
+            "interaction_id",
+            postgresql_where=sa.text(f"{OPEN_PROMISE} and owner_id is null"),
+        ),
+        sa.Index(
             "ix_interactions_last_touch",
             "opportunity_id",
             "interaction_date",

@@ -3,7 +3,7 @@ that lapse, opportunities and samples that have gone quiet. `on` is always the f
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -53,6 +53,13 @@ class Book:
         """What `covers` stands for in a statement that asks for this book."""
         return {} if self.people is None else {"people": list(self.people)}
 
+    def has(self, *owner_ids: int | None) -> bool:
+        """Whether a row with these owners is in it, as `covers` says it to the database."""
+        if self.people is None:
+            return True
+        owners = {owner for owner in owner_ids if owner is not None}
+        return bool(owners & set(self.people)) if owners else self.has_nobodys
+
 
 def covers(kind: Kind, *owners: Any) -> sa.ColumnElement[bool]:
     """True for a row of a book of this kind, with its owners in these columns; whose book it is, `Book.asked`
@@ -72,10 +79,27 @@ def of(user: User) -> Book:
     """Whose rows this person's digest tells of: a rep's own; a manager's and their team's, one level down,
     and those of nobody. A manager nobody reports to and an admin see the firm.
     """
+    return of_each([user])[0]
+
+
+def of_each(people: Sequence[User]) -> list[Book]:
+    """The book of each of these people."""
+    teams = users.teams([user.user_id for user in people if user.role is Role.MANAGER])
+    return [_book(user, teams.get(user.user_id, frozenset())) for user in people]
+
+
+def _book(user: User, team: frozenset[int]) -> Book:
     if user.role is Role.REP:
         return Book(frozenset({user.user_id}), has_nobodys=False)
-    team = users.team(user.user_id)
-    return FIRM if len(team) == 1 or user.role is Role.ADMIN else Book(team)
+    return Book(team) if len(team) > 1 else FIRM
+
+
+def together(books: Iterable[Book]) -> Book:
+    """One book with the rows of all of these, which are of one kind."""
+    first, *others = books
+    if first.people is None:
+        return FIRM
+    return Book(frozenset(first.people).union(*(book.people or () for book in others)), first.has_nobodys)
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,8 @@ class Neglected:
     """The firm's day of the last touch; None = never."""
     days: int
     """Since then, or since it came into the book."""
+    owner_id: int | None = None
+    second_owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +128,9 @@ class Expiring:
     distributor: str
     owner_name: str | None
     expires_on: date
+    owner_id: int | None = None
+    """Of the principal."""
+    second_owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +142,8 @@ class Stale:
     stage: OpportunityStage
     owner_name: str | None
     days: int
+    owner_id: int | None = None
+    second_owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +158,8 @@ class Unanswered:
     owner_name: str | None
     sent_on: date
     days: int
+    owner_id: int | None = None
+    second_owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +175,7 @@ class Slipped:
 _NEGLECTED = """
     with mine as materialized (
         select o.organization_id, o.name, o.name_key, o.priority::text as priority, u.full_name as owner_name,
-               firm_day(o.created_at) as since_on,
+               o.owner_id, o.second_owner_id, firm_day(o.created_at) as since_on,
                firm_day(greatest(
                    (select max(i.interaction_date) from interactions i
                      where i.organization_id = o.organization_id and i.is_touch and i.deleted_at is null),
@@ -157,7 +190,7 @@ _NEGLECTED = """
           from organizations o left join users u on u.user_id = o.owner_id
          where o.deleted_at is null and not o.is_principal and o.priority is not null and {whose})
     select m.organization_id, m.name, m.priority, m.owner_name, m.last_on,
-           :on - coalesce(m.last_on, m.since_on) as days
+           :on - coalesce(m.last_on, m.since_on) as days, m.owner_id, m.second_owner_id
       from mine m join json_each_text(cast(:cadence as json)) as ideal on ideal.key = m.priority
      where :on - coalesce(m.last_on, m.since_on) > 2 * ideal.value::int
      order by array_position(array['A+', 'A', 'B', 'C', 'D'], m.priority), days desc, m.name_key
@@ -167,7 +200,8 @@ touch is the end of an index, so an account with a long history takes no longer.
 """
 
 _EXPIRING = """
-    select dp.distributor_principal_id, p.organization_id, p.name, d.name, u.full_name, dp.expires_on
+    select dp.distributor_principal_id, p.organization_id, p.name, d.name, u.full_name, dp.expires_on,
+           p.owner_id, p.second_owner_id
       from distributor_principals dp
       join organizations p on p.organization_id = dp.principal_id and p.deleted_at is null
       join organizations d on d.organization_id = dp.distributor_id and d.deleted_at is null
@@ -180,13 +214,14 @@ _EXPIRING = """
 _STALE = """
     with mine as (
         select o.opportunity_id, o.name, o.stage, u.full_name as owner_name,
-               firm_day(greatest(o.stage_changed_at, (
+               o.owner_id, o.second_owner_id, firm_day(greatest(o.stage_changed_at, (
                    select max(i.interaction_date) from interactions i
                     where i.opportunity_id = o.opportunity_id and i.is_touch and i.deleted_at is null)))
                    as quiet_since
           from opportunities o left join users u on u.user_id = o.owner_id
          where o.deleted_at is null and o.closed_at is null and {whose})
-    select m.opportunity_id, m.name, m.stage, m.owner_name, :on - m.quiet_since as days
+    select m.opportunity_id, m.name, m.stage, m.owner_name, :on - m.quiet_since as days,
+           m.owner_id, m.second_owner_id
       from mine m join json_each_text(cast(:limits as json)) as allowed on allowed.key = m.stage::text
      where :on - m.quiet_since > allowed.value::int
      order by days desc, m.opportunity_id
@@ -194,7 +229,8 @@ _STALE = """
 
 _UNANSWERED = """
     select s.sample_id, o.opportunity_id, p.name, o.name,
-           coalesce(btrim(c.first_name || ' ' || c.last_name), ''), u.full_name, s.sent_on, :on - s.sent_on
+           coalesce(btrim(c.first_name || ' ' || c.last_name), ''), u.full_name, s.sent_on, :on - s.sent_on,
+           o.owner_id, o.second_owner_id
       from samples s
       join opportunities o on o.opportunity_id = s.opportunity_id and o.deleted_at is null
       join products p on p.product_id = s.product_id

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from crm import clock
 from crm.enums import EngagementLevel, MailKind
 from crm.models import User
 from crm.queries import books, digests, principal_weeks
-from crm.queries.books import Expiring, Neglected, Stale, Unanswered
+from crm.queries.books import Book, Expiring, Neglected, Stale, Unanswered
 from crm.queries.digests import Move
 from crm.queries.promises import Promise
 from crm.queries.standings import Standing
@@ -92,38 +92,111 @@ def of(user: User, *, on: date, sections: Collection[MailKind] = EVERY_SECTION) 
     It tells of the firm's week that yesterday was in: on a Monday of the whole week before, on another day of
     the running week so far.
     """
+    return of_each([(user, sections)], on=on)[0]
+
+
+def of_each(asked: Sequence[tuple[User, Collection[MailKind]]], *, on: date) -> list[Digest]:
+    """The digest of each of these people on that day, with the sections they want.
+
+    Each thing is asked once for all whose books are of one kind, and then every book takes what it has: what
+    nobody looks after stands in the digest of every manager, and is read once.
+    """
+    mine = books.of_each([user for user, _ in asked])
+    wanted = {section for _, sections in asked for section in sections}
+    found = {
+        kind: _read(books.together(book for book in mine if book.kind == kind), on=on, sections=wanted)
+        for kind in {book.kind for book in mine}
+    }
+    return [
+        _digest(found[book.kind].of(book), on=on, sections=sections)
+        for book, (_, sections) in zip(mine, asked, strict=True)
+    ]
+
+
+class _Owned(Protocol):
+    """What belongs to one or two people, or to nobody."""
+
+    @property
+    def owner_id(self) -> int | None: ...
+    @property
+    def second_owner_id(self) -> int | None: ...
+
+
+T = TypeVar("T", bound=_Owned)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """The rows of a book that a digest is made of."""
+
+    principals: Sequence[Standing]
+    touches: dict[int, int]
+    late: Sequence[Promise]
+    moves: Sequence[Move]
+    samples: Sequence[Unanswered]
+    neglected: Sequence[Neglected]
+    expiring: Sequence[Expiring]
+    stale: Sequence[Stale]
+
+    def of(self, book: Book) -> "_Found":
+        """What of it is in that book."""
+
+        def its(rows: Sequence[T]) -> Sequence[T]:
+            return [row for row in rows if book.has(row.owner_id, row.second_owner_id)]
+
+        if book.people is None:
+            return self
+        return _Found(
+            principals=its(self.principals),
+            touches=self.touches,
+            late=[one for one in self.late if book.has(one.owner.number if one.owner else None)],
+            moves=its(self.moves),
+            samples=its(self.samples),
+            neglected=its(self.neglected),
+            expiring=its(self.expiring),
+            stale=its(self.stale),
+        )
+
+
+def _read(book: Book, *, on: date, sections: Collection[MailKind]) -> _Found:
     yesterday = on - timedelta(days=1)
-    monday = clock.week_of(yesterday)
-    book = books.of(user)
     principals = digests.standing(book, on=on)
-    cold = digests.going_cold(principals, on=on)
-    late = digests.late(book, on=on)
-    levels = Counter(principal.level for principal in principals)
+    return _Found(
+        principals=principals,
+        touches=principal_weeks.tallies([one.principal_id for one in principals], today=yesterday),
+        late=digests.late(book, on=on),
+        moves=digests.moves(book, first_on=clock.week_of(yesterday), last_on=yesterday),
+        samples=books.unanswered(book, on=on),
+        neglected=books.neglected(book, on=on) if MailKind.NEGLECTED in sections else (),
+        expiring=books.expiring(book, on=on) if MailKind.EXPIRING in sections else (),
+        stale=books.stale(book, on=on) if MailKind.STALE in sections else (),
+    )
+
+
+def _digest(found: _Found, *, on: date, sections: Collection[MailKind]) -> Digest:
+    yesterday = on - timedelta(days=1)
+    cold = digests.going_cold(found.principals, on=on)
+    levels = Counter(principal.level for principal in found.principals)
     return Digest(
         on=on,
-        monday=monday,
+        monday=clock.week_of(yesterday),
         yesterday=yesterday,
         levels={level: levels[level] for level in EngagementLevel},
         never_count=levels[None],
         cold=cold,
         fallen=[one for one in cold if digests.has_fallen(one, on=on)],
-        late=_by_owner(late),
-        late_count=len(late),
-        moves=digests.moves(book, first_on=monday, last_on=yesterday),
-        samples=books.unanswered(book, on=on),
-        neglected=books.neglected(book, on=on) if MailKind.NEGLECTED in sections else (),
-        expiring=books.expiring(book, on=on) if MailKind.EXPIRING in sections else (),
-        stale=books.stale(book, on=on) if MailKind.STALE in sections else (),
-        tallies=_tallies(principals, yesterday),
+        late=_by_owner(found.late),
+        late_count=len(found.late),
+        moves=found.moves,
+        samples=found.samples,
+        neglected=found.neglected if MailKind.NEGLECTED in sections else (),
+        expiring=found.expiring if MailKind.EXPIRING in sections else (),
+        stale=found.stale if MailKind.STALE in sections else (),
+        tallies=[
+            Tally(one.principal_id, one.name, found.touches.get(one.principal_id, 0), one.goal)
+            for one in found.principals
+        ],
     )
-
-
-def _tallies(principals: Sequence[Standing], day: date) -> list[Tally]:
-    numbers = [one.principal_id for one in principals]
-    touches = principal_weeks.tallies(numbers, today=day)
-    return [
-        Tally(one.principal_id, one.name, touches.get(one.principal_id, 0), one.goal) for one in principals
-    ]
 
 
 def _by_owner(late: Sequence[Promise]) -> list[LateOf]:

@@ -6,7 +6,7 @@ What a row of a list is asked with is the same as on the pages; only whose rows 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -42,6 +42,8 @@ class Move:
     to_stage: OpportunityStage
     on: date
     principals: tuple[str, ...]
+    owner_id: int | None = None
+    second_owner_id: int | None = None
 
 
 def standing(book: Book, *, on: date) -> list[Standing]:
@@ -92,29 +94,38 @@ def moves(book: Book, *, first_on: date, last_on: date) -> list[Move]:
     days = {"first_at": clock.at(zone, first_on), "before": clock.at(zone, last_on + timedelta(days=1))}
     changes = db.session.execute(_moves(book.kind), days | book.asked).all()
     firsts: dict[int, OpportunityStage] = {}
-    lasts: dict[int, tuple[OpportunityStageChange, str]] = {}
-    for change, name in changes:
-        firsts.setdefault(change.opportunity_id, change.from_stage or change.to_stage)
-        lasts[change.opportunity_id] = (change, name)
+    lasts: dict[int, sa.Row[Any]] = {}
+    for row in changes:
+        firsts.setdefault(row.opportunity_id, row.from_stage or row.to_stage)
+        lasts[row.opportunity_id] = row
     makers = _principals_of(list(lasts))
     moved = [
         Move(
-            number, name, firsts[number], change.to_stage,
-            clock.today_for(zone, change.changed_at), makers.get(number, ()),
+            number, last.name, firsts[number], last.to_stage,
+            clock.today_for(zone, last.changed_at), makers.get(number, ()),
+            last.owner_id, last.second_owner_id,
         )
-        for number, (change, name) in lasts.items()
-        if change.to_stage != firsts[number]
+        for number, last in lasts.items()
+        if last.to_stage != firsts[number]
     ]  # fmt: skip
     return sorted(moved, key=lambda move: (move.on, move.name))
 
 
 @cache
-def _moves(kind: Kind) -> "sa.Select[OpportunityStageChange, str]":
+def _moves(kind: Kind) -> "sa.Select[int, Any, OpportunityStage, datetime, str, int | None, int | None]":
     first_at, before = (
         sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("first_at", "before")
     )
     return (
-        sa.select(OpportunityStageChange, Opportunity.name)
+        sa.select(
+            OpportunityStageChange.opportunity_id,
+            OpportunityStageChange.from_stage,
+            OpportunityStageChange.to_stage,
+            OpportunityStageChange.changed_at,
+            Opportunity.name,
+            Opportunity.owner_id,
+            Opportunity.second_owner_id,
+        )
         .join(Opportunity, Opportunity.opportunity_id == OpportunityStageChange.opportunity_id)
         .where(
             OpportunityStageChange.from_stage.is_not(None),

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from crm import clock
 from crm.db import db
@@ -70,20 +70,47 @@ digest tells of their own book, and can be read in the app without being mailed.
 
 def of(user: User) -> list[Preference]:
     """Each kind of news with the way that `user` chose, or that their role has."""
-    chosen = db.session.scalars(
-        sa.select(NotificationPreference).where(NotificationPreference.user_id == user.user_id)
-    ).all()
-    return _effective(user, chosen)
+    return _effective(user, _chosen([user]).get(user.user_id, []))
 
 
-def on(user: User, day: date) -> dict[MailKind, Preference]:
-    """How each kind reaches `user` on that day of theirs: as chosen, but for one thing. Who stands in for
-    somebody gets a reminder by mail even if they want none else.
+def of_each(asked: Sequence[tuple[User, date]]) -> list[dict[MailKind, Preference]]:
+    """How each kind reaches each of these people on that day of theirs: as chosen, but for one thing. Who
+    stands in for somebody gets a reminder by mail even if they want none else.
     """
-    preferences = {one.kind: one for one in of(user)}
-    if covers.stood_in_for(user.user_id, on=day):
+    chosen = _chosen([user for user, _ in asked])
+    days = [day for _, day in asked]
+    absences = covers.stand_ins(first_on=min(days), last_on=max(days))
+    return [
+        _on(
+            day,
+            user,
+            chosen.get(user.user_id, []),
+            [one for one in absences if one.stand_in.number == user.user_id],
+        )
+        for user, day in asked
+    ]
+
+
+def _on(
+    day: date, user: User, chosen: Sequence[NotificationPreference], stands_in: Sequence[covers.Absence]
+) -> dict[MailKind, Preference]:
+    preferences = {one.kind: one for one in _effective(user, chosen)}
+    if any(absence.starts_on <= day <= absence.ends_on for absence in stands_in):
         preferences[MailKind.REMINDER] = _for_stand_in(preferences[MailKind.REMINDER])
     return preferences
+
+
+def _chosen(users: Sequence[User]) -> dict[int, list[NotificationPreference]]:
+    """What each of them chose."""
+    found: dict[int, list[NotificationPreference]] = {}
+    for row in db.session.scalars(_CHOSEN, {"people": [user.user_id for user in users]}):
+        found.setdefault(row.user_id, []).append(row)
+    return found
+
+
+_CHOSEN = sa.select(NotificationPreference).where(
+    NotificationPreference.user_id == sa.any_(sa.bindparam("people", type_=ARRAY(sa.BigInteger)))
+)
 
 
 @dataclass(frozen=True)

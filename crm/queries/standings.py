@@ -44,6 +44,8 @@ class Standing:
     percent: int
     """100 = touched today, 0 = 60 days ago or never (schema.md, engagement percent)."""
     owner_name: str | None
+    owner_id: int | None = None
+    second_owner_id: int | None = None
     goal: int
     """Interactions a week by everyone together (`queries.goals`); 0 = none is set for them."""
 
@@ -108,6 +110,8 @@ def select(
             last_at.label("last_at"),
             sa.func.firm_day(last_at, type_=sa.Date).label("last_on"),
             User.full_name.label("owner_name"),
+            Organization.owner_id,
+            Organization.second_owner_id,
             sa.func.coalesce(ActivityGoal.per_week, ActivityGoal.DEFAULT).label("goal"),
         )
         .join(Organization, Organization.organization_id == view.organization_id)

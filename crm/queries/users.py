@@ -1,8 +1,11 @@
 """Who works here, and for whom somebody answers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.db import db
 from crm.models import User
@@ -16,10 +19,24 @@ class Colleague:
     full_name: str
 
 
+_ANSWERED_FOR: Final = sa.select(User.manager_id, User.user_id).where(
+    User.manager_id == sa.any_(sa.bindparam("managers", type_=ARRAY(sa.BigInteger)))
+)
+
+
 def team(user_id: int) -> frozenset[int]:
     """The ids of those this person answers for: themselves and whoever has them as manager, one level."""
-    answered_for = sa.select(User.user_id).where(User.manager_id == user_id)
-    return frozenset({user_id, *db.session.execute(answered_for).scalars()})
+    return teams([user_id])[user_id]
+
+
+def teams(user_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """The same of each of these people."""
+    if not user_ids:
+        return {}
+    found = {user_id: {user_id} for user_id in user_ids}
+    for row in db.session.execute(_ANSWERED_FOR, {"managers": list(user_ids)}):
+        found[row.manager_id].add(row.user_id)
+    return {user_id: frozenset(team) for user_id, team in found.items()}
 
 
 def colleagues(*, limit: int = 200) -> list[Colleague]:

@@ -1,13 +1,12 @@
 """The letter of a week: its sentence, who goes cold, what is late, what moved, what waits, the goals."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from crm import mail, queries
 from crm.enums import MailKind, Role
-from crm.models import User
-from crm.queries.notification_preferences import Preference
+from crm.queries.digest_sections import Digest
 from crm.services import letters
 
 MOST: Final = {"cold": 12, "people": 12, "late": 3, "moves": 8, "samples": 8, "neglected": 8, "expiring": 8,
@@ -17,24 +16,29 @@ and a link leads to the rest. A letter beyond 100 KB is cut off by readers of ma
 """
 
 
-def write(user: User, *, on: date, preferences: Mapping[MailKind, Preference]) -> letters.Written | None:
-    """The digest of `user` for their day `on`, with the sections they want by mail; None if there is nothing
-    to say.
+def write(asked: Sequence[letters.Asked], *, on: date) -> list[letters.Written | None]:
+    """The digest of each of these people for their day `on`, with the sections they want by mail; None for
+    whom there is nothing to say.
     """
-    sections = {kind for kind, preference in preferences.items() if preference.is_on}
-    digest = queries.digest_sections.of(user, on=on, sections=sections)
-    if digest.is_empty:
-        return None
-    preference = preferences[MailKind.DIGEST]
+    wanted = [(one.user, [kind for kind, way in one.preferences.items() if way.is_on]) for one in asked]
+    digests = queries.digest_sections.of_each(wanted, on=on)
+    return [
+        None if digest.is_empty else _write(one, digest, on=on)
+        for one, digest in zip(asked, digests, strict=True)
+    ]
+
+
+def _write(asked: letters.Asked, digest: Digest, *, on: date) -> letters.Written:
+    preference = asked.preferences[MailKind.DIGEST]
     return letters.Written(
         mail.render(
             "digest",
             greeting=letters.greeting(preference.hour),
-            first_name=user.first_name,
+            first_name=asked.user.first_name,
             today=on,
             digest=digest,
             most=MOST,
-            is_own_book=user.role is Role.REP,
+            is_own_book=asked.user.role is Role.REP,
             rhythm=letters.rhythm(preference),
         )
     )

@@ -1,12 +1,22 @@
 """What reminders and digests have in common: a finished letter, and how its foot says when it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crm import mail
+from crm.enums import MailKind
+from crm.models import User
 from crm.queries.notification_preferences import WORKING_DAYS, Preference
 
 DAY_NAMES = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For whom a letter is written, and how each kind of news reaches them on its day."""
+
+    user: User
+    preferences: Mapping[MailKind, Preference]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ in its own transaction, so a step that fails does not stop the others.
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -30,6 +30,8 @@ MISSED: Final = "Nothing could be planned on that day; the next letter holds wha
 OVERTAKEN: Final = "A newer one was due before this one could be written; it holds what this would have said."
 FOLD_AT_MOST: Final = 20
 """Rounds of folding in one tick, so that a flood of writes cannot hold up the mail."""
+
+_DELIVERIES: Final = cast("sa.Table", Delivery.__table__)
 
 log = structlog.get_logger()
 
@@ -97,7 +99,7 @@ def plan_deliveries(*, now: datetime) -> None:
             for day in [day for day in due[:1] if last is None or day > last] + missed
         )
     if rows:
-        db.session.execute(insert(Delivery).values(rows).on_conflict_do_nothing())
+        db.session.execute(insert(_DELIVERIES).on_conflict_do_nothing(), rows)
     _supersede()
     heartbeats.beat("planner", now=now, next_due_at=min(nexts, default=None))
 

@@ -2,7 +2,7 @@
 who has slipped to Low.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -18,11 +18,15 @@ from crm.queries.promises import When
 from crm.services import letters
 
 
-def write(user: User, *, on: date, preferences: Mapping[MailKind, Preference]) -> letters.Written | None:
-    """The reminder of `user` for their day `on`, or None if there is nothing to say.
+def write(asked: Sequence[letters.Asked], *, on: date) -> list[letters.Written | None]:
+    """The reminder of each of these people for their day `on`; None for whom there is nothing to say.
 
     It names every due promise. Those that sleep until after `on` are left out and counted.
     """
+    return [_write(one.user, one.preferences, on=on) for one in asked]
+
+
+def _write(user: User, preferences: Mapping[MailKind, Preference], *, on: date) -> letters.Written | None:
     preference = preferences[MailKind.REMINDER]
     promises = queries.follow_ups.due(user.user_id, today=on, limit=EVERYTHING)
     stood_in_for = [

@@ -7,7 +7,8 @@ step writes only under its own token, so a worker that was taken for dead can ne
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeAlias, cast
 
 import sqlalchemy as sa
 import structlog
@@ -23,7 +24,11 @@ LEASE: Final = timedelta(minutes=3)
 MOST_ATTEMPTS: Final = 15
 LONGEST_PAUSE: Final = timedelta(hours=4)
 
-_IDS: Final = ARRAY(sa.BigInteger)
+_MESSAGES: Final = cast("sa.Table", MailMessage.__table__)
+_ATTEMPTS: Final = cast("sa.Table", MailAttempt.__table__)
+
+Claiming: TypeAlias = "sa.Select[Any]"
+"""What claims a letter, told `now` and `lease_until`."""
 
 log = structlog.get_logger()
 
@@ -40,46 +45,72 @@ class _Claim:
     attempts: int
     letter: mail.Letter
 
+    @property
+    def mine(self) -> dict[str, Any]:
+        """What tells the letter, and that the claim still stands."""
+        return {"number": self.mail_message_id, "token": self.token}
+
 
 def send(mail_message_id: int, *, now: datetime) -> None:
     """Send one letter if it waits and is due, else do nothing. Raises `RuntimeError` in a unit of work."""
-    _send(MailMessage.mail_message_id == mail_message_id, now=now)
+    _between_transactions()
+    with transaction():
+        claim = _claim(_this(), {"number": mail_message_id}, now=now)
+    if claim is None:
+        return
+    failpoints.reach("mail.claimed")
+    with mail.Line() as line:
+        answer = _hand_over(claim, line)
+    with transaction():
+        _settle(claim, answer, now=now)
+    _is_settled(claim, answer)
 
 
 def send_waiting(*, now: datetime, rounds: int) -> None:
     """Send the letters that wait and are due, one after the other, for some seconds; then ring for those that
     are left, so many more `rounds`. Those of people whose quiet hours these are wait.
+
+    What became of a letter is committed together with the claim of the next.
     """
+    _between_transactions()
+    began, passed = time.monotonic(), 0.0
     with transaction():
-        asleep = queries.notification_preferences.asleep(now=now)
-    sleeps = sa.exists().where(
-        Delivery.delivery_id == MailMessage.delivery_id, Delivery.user_id == sa.any_(sa.literal(asleep, _IDS))
-    )
-    began = time.monotonic()
-    while (passed := time.monotonic() - began) < bell.ROUND_SECONDS:
-        if not _send(~sleeps, now=now + timedelta(seconds=passed)):
-            return
-    with transaction():
-        bell.ring_again("mails.send_waiting", rounds)
+        asleep = {"asleep": queries.notification_preferences.asleep(now=now)}
+        claim = _claim(_anybodys(), asleep, now=now)
+    with mail.Line() as line:
+        while claim is not None:
+            failpoints.reach("mail.claimed")
+            done, answer = claim, _hand_over(claim, line)
+            passed = time.monotonic() - began
+            at = now + timedelta(seconds=passed)
+            with transaction():
+                _settle(done, answer, now=at)
+                claim = _claim(_anybodys(), asleep, now=at) if passed < bell.ROUND_SECONDS else None
+            _is_settled(done, answer)
+    if passed >= bell.ROUND_SECONDS:
+        with transaction():
+            bell.ring_again("mails.send_waiting", rounds)
 
 
-def _send(which: sa.ColumnElement[bool], *, now: datetime) -> bool:
-    """Send one of these letters; False if none of them waits."""
+def _between_transactions() -> None:
     if db.session().info.get("in_unit"):
         raise RuntimeError("a letter is sent between transactions, not in one")
-    with transaction():
-        claim = _claim(which, now=now)
-    if claim is None:
-        return False
-    failpoints.reach("mail.claimed")
+
+
+def _hand_over(claim: _Claim, line: mail.Line) -> mail.Answer | None:
+    """The answer of the mail server; None if the letter became another's before its content left."""
     try:
-        answer = mail.hand_over(claim.letter, before_content=lambda: _announce(claim))
+        answer = mail.hand_over(claim.letter, line, before_content=lambda: _announce(claim))
     except LeaseLost:
         log.warning("lease lost before handing over", mail_message_id=claim.mail_message_id)
-        return True
+        return None
     failpoints.reach("mail.answered")
-    with transaction():
-        _settle(claim, answer, now=now)
+    return answer
+
+
+def _is_settled(claim: _Claim, answer: mail.Answer | None) -> None:
+    if answer is None:
+        return
     failpoints.reach("mail.settled")
     log.info(
         "letter",
@@ -87,7 +118,6 @@ def _send(which: sa.ColumnElement[bool], *, now: datetime) -> bool:
         message_id=claim.letter.message_id,
         outcome=answer.outcome,
     )
-    return True
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -95,39 +125,65 @@ def pause_after(attempts: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def _claim(which: sa.ColumnElement[bool], *, now: datetime) -> _Claim | None:
-    """Claim the one of these letters that has waited longest."""
+@cache
+def _this() -> Claiming:
+    """Claims the letter `number`."""
+    return _claiming(_MESSAGES.c.mail_message_id == sa.bindparam("number", type_=sa.BigInteger))
+
+
+@cache
+def _anybodys() -> Claiming:
+    """Claims any letter but those that the planner made to people who are `asleep`."""
+    asleep = sa.bindparam("asleep", type_=ARRAY(sa.BigInteger))
+    return _claiming(
+        ~sa.exists().where(
+            Delivery.delivery_id == _MESSAGES.c.delivery_id, Delivery.user_id == sa.any_(asleep)
+        )
+    )
+
+
+def _claiming(which: sa.ColumnElement[bool]) -> Claiming:
+    """Claims the one of these letters that has waited longest, and begins an attempt."""
+    now, lease_until = (
+        sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("now", "lease_until")
+    )
     waiting = (
-        sa.select(MailMessage.mail_message_id)
+        sa.select(_MESSAGES.c.mail_message_id)
         .where(
             which,
-            MailMessage.state == MailState.PLANNED,
+            _MESSAGES.c.state == MailState.PLANNED,
             sa.select(FirmSetting.mail_held_at).scalar_subquery().is_(None),
-            MailMessage.next_attempt_at <= sa.func.greatest(now, sa.func.now()),
+            _MESSAGES.c.next_attempt_at <= sa.func.greatest(now, sa.func.now()),
         )
-        .order_by(MailMessage.next_attempt_at)
+        .order_by(_MESSAGES.c.next_attempt_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = db.session.execute(
-        sa.update(MailMessage)
-        .where(MailMessage.mail_message_id.in_(waiting.scalar_subquery()))
+    claimed = (
+        sa.update(_MESSAGES)
+        .where(_MESSAGES.c.mail_message_id.in_(waiting.scalar_subquery()))
         .values(
             state=MailState.CLAIMED,
-            attempts=MailMessage.attempts + 1,
-            lease_until=now + LEASE,
+            attempts=_MESSAGES.c.attempts + 1,
+            lease_until=lease_until,
             lease_token=sa.func.gen_random_uuid(),
         )
-        .returning(MailMessage)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+        .returning(_MESSAGES)
+        .cte("claimed")
+    )
+    begun = (
+        sa.insert(_ATTEMPTS)
+        .from_select(["mail_message_id", "started_at"], sa.select(claimed.c.mail_message_id, now))
+        .returning(_ATTEMPTS.c.mail_attempt_id)
+        .cte("begun")
+    )
+    return sa.select(claimed, begun.c.mail_attempt_id).join(begun, sa.true())
+
+
+def _claim(claiming: Claiming, which: dict[str, Any], *, now: datetime) -> _Claim | None:
+    row = db.session.execute(claiming, which | {"now": now, "lease_until": now + LEASE}).one_or_none()
     if row is None:
         return None
-    attempt = db.session.execute(
-        sa.insert(MailAttempt)
-        .values(mail_message_id=row.mail_message_id, started_at=now)
-        .returning(MailAttempt.mail_attempt_id)
-    ).scalar_one()
     letter = mail.Letter(
         message_id=row.message_id,
         to=row.to_address,
@@ -137,43 +193,56 @@ def _claim(which: sa.ColumnElement[bool], *, now: datetime) -> _Claim | None:
         written_at=row.created_at,
         stop_link=mail.link("/settings") if row.delivery_id else None,
     )
-    return _Claim(row.mail_message_id, row.lease_token or "", attempt, row.attempts, letter)
+    return _Claim(row.mail_message_id, row.lease_token or "", row.mail_attempt_id, row.attempts, letter)
 
 
 def _announce(claim: _Claim) -> None:
     """Commit that the content may from now on have arrived. Raises `LeaseLost` if the claim is not ours."""
     failpoints.reach("mail.before marker")
     with transaction():
-        mine = db.session.execute(
-            sa.update(MailMessage)
-            .where(
-                MailMessage.mail_message_id == claim.mail_message_id,
-                MailMessage.lease_token == claim.token,
-                MailMessage.state == MailState.CLAIMED,
-            )
-            .values(state=MailState.HANDING_OVER)
-            .returning(MailMessage.mail_message_id)
-        ).scalar_one_or_none()
+        mine = db.session.execute(_announcing(), claim.mine).scalar_one_or_none()
     if mine is None:
         raise LeaseLost
     failpoints.reach("mail.after marker")
 
 
-def _settle(claim: _Claim, answer: mail.Answer, *, now: datetime) -> None:
-    """Write down what became of the letter, unless a person has decided about it in the meantime."""
+@cache
+def _announcing() -> "sa.sql.dml.ReturningUpdate[int]":
+    return (
+        sa.update(_MESSAGES)
+        .where(_is_ours(), _MESSAGES.c.state == MailState.CLAIMED)
+        .values(state=MailState.HANDING_OVER)
+        .returning(_MESSAGES.c.mail_message_id)
+    )
+
+
+def _is_ours() -> sa.ColumnElement[bool]:
+    """True for the letter that `_Claim.mine` tells of, as long as the claim is not another's."""
+    return sa.and_(
+        _MESSAGES.c.mail_message_id == sa.bindparam("number", type_=sa.BigInteger),
+        _MESSAGES.c.lease_token == sa.bindparam("token", type_=_MESSAGES.c.lease_token.type),
+    )
+
+
+def _settle(claim: _Claim, answer: mail.Answer | None, *, now: datetime) -> None:
+    """Write down what became of the letter, unless a person has decided about it in the meantime; nothing if
+    it is another's.
+    """
+    if answer is None:
+        return
     mine = db.session.execute(
-        sa.update(MailMessage)
+        sa.update(_MESSAGES)
         .where(
-            MailMessage.mail_message_id == claim.mail_message_id,
-            MailMessage.lease_token == claim.token,
-            MailMessage.state.in_((MailState.CLAIMED, MailState.HANDING_OVER, MailState.IN_DOUBT)),
+            _is_ours(),
+            _MESSAGES.c.state.in_((MailState.CLAIMED, MailState.HANDING_OVER, MailState.IN_DOUBT)),
         )
         .values(**_after(claim, answer, now=now))
-        .returning(MailMessage.mail_message_id)
+        .returning(_MESSAGES.c.mail_message_id),
+        claim.mine,
     ).scalar_one_or_none()
     db.session.execute(
-        sa.update(MailAttempt)
-        .where(MailAttempt.mail_attempt_id == claim.mail_attempt_id)
+        sa.update(_ATTEMPTS)
+        .where(_ATTEMPTS.c.mail_attempt_id == claim.mail_attempt_id)
         .values(outcome=answer.outcome, reply=answer.reply, ended_at=sa.func.now())
     )
     if mine is None:
@@ -181,8 +250,8 @@ def _settle(claim: _Claim, answer: mail.Answer, *, now: datetime) -> None:
 
 
 def _after(claim: _Claim, answer: mail.Answer, *, now: datetime) -> dict[str, Any]:
-    wiped = sa.case((MailMessage.is_secret, None), else_=MailMessage.text_body)
-    wiped_html = sa.case((MailMessage.is_secret, None), else_=MailMessage.html_body)
+    wiped = sa.case((_MESSAGES.c.is_secret, None), else_=_MESSAGES.c.text_body)
+    wiped_html = sa.case((_MESSAGES.c.is_secret, None), else_=_MESSAGES.c.html_body)
     told: dict[str, Any] = {"last_error": answer.reply, "lease_until": None}
     match answer.outcome:
         case "sent":

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from crm import queries
 from crm.db import SYSTEM, db
-from crm.models import User
+from crm.enums import MailKind, OpportunityStage, Role
+from crm.models import OpportunityStageChange, User
 from crm.queries.books import FIRM, Book
+from crm.queries.digest_sections import EVERY_SECTION
 from tests.factories import Make
 
 TODAY = date(2026, 11, 23)
@@ -91,3 +93,50 @@ def test_principals_of_others_are_left_out_before_anything_is_found_out_of_them(
     assert [one.principal_id for one in found] == [theirs.organization_id]
     seen, _, _ = statements[-1][0].partition("standing AS")
     assert "organizations.owner_id = ANY" in seen
+
+
+def test_the_digest_of_each_of_many_is_the_one_that_they_have_alone(make: Make) -> None:
+    """People of every kind of book, with rows that one, two, and none of them look after."""
+    chief, head, lone = (make.user(role=Role.MANAGER) for _ in range(3))
+    nell, otis = make.user(manager=chief), make.user(manager=head)
+    for number, owner in enumerate((nell, otis, chief, lone, None)):
+        owner_id = owner and owner.user_id
+        maker = make.principal(owner=owner, second_owner_id=nell.user_id if owner is otis else None)
+        make.interaction(principals=[maker], on=NOON - timedelta(days=8 + number))
+        place = make.organization(priority="A", owner=owner)
+        make.interaction(organization=place, on=NOON - timedelta(days=100))
+        make.interaction(follow_up_date=TODAY - timedelta(days=3 + number), owner_id=owner_id)
+        chance = make.opportunity(
+            organization=place, principals=[maker], owner=owner, stage_changed_at=NOON - timedelta(days=90)
+        )
+        make.save(
+            OpportunityStageChange(
+                opportunity_id=chance.opportunity_id, from_stage=OpportunityStage.NEW_LEAD,
+                to_stage=OpportunityStage.DEMO_SCHEDULED, changed_at=NOON - timedelta(days=2),
+            )
+        )  # fmt: skip
+    everybody = [nell, otis, chief, head, lone]
+    sections = [EVERY_SECTION, EVERY_SECTION, EVERY_SECTION, {MailKind.STALE}, set()]
+    together = queries.digest_sections.of_each(list(zip(everybody, sections, strict=True)), on=TODAY)
+    assert together == [
+        queries.digest_sections.of(one, on=TODAY, sections=wanted)
+        for one, wanted in zip(everybody, sections, strict=True)
+    ]
+    assert [len(digest.moves) for digest in together] == [1, 1, 3, 2, 5]
+    assert [len(digest.neglected) for digest in together] == [1, 1, 3, 0, 0]
+    assert [len(digest.stale) for digest in together] == [1, 1, 3, 2, 0]
+    assert [digest.late_count for digest in together] == [1, 1, 3, 2, 5]
+    assert [len(digest.tallies) for digest in together] == [2, 1, 4, 2, 5]
+
+
+def test_many_digests_are_asked_for_with_as_many_statements_as_one(make: Make) -> None:
+    chiefs = [make.user(role=Role.MANAGER) for _ in range(5)]
+    for chief in chiefs:
+        rep = make.user(manager=chief)
+        make.interaction(principals=[make.principal(owner=rep)], follow_up_date=TODAY - timedelta(days=3))
+    counts = []
+    for some in (chiefs[:1], chiefs):
+        with asked() as statements:
+            queries.digest_sections.of_each([(chief, EVERY_SECTION) for chief in some], on=TODAY)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]

@@ -27,6 +27,27 @@ class Catcher:
     at_content: str = "250 taken"
     """The answer to the content; "" = hang up without one."""
     before_answer: Callable[[], None] = lambda: None
+    lines: int = 0
+    """How many conversations were begun."""
+    letters_a_line: int = 1000
+    """After so many it wants a new conversation."""
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.lines += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        session.asked = getattr(session, "asked", 0) + 1
+        if session.asked > self.letters_a_line:
+            return "421 enough for one line"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

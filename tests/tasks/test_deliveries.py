@@ -1,7 +1,7 @@
 """What reminders and digests say, to whom, and when they say nothing."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -27,6 +27,7 @@ from crm.models import (
     Sample,
     User,
 )
+from crm.services.letters import Asked, Written
 from tests.clients import Client
 from tests.factories import Make
 
@@ -620,10 +621,10 @@ def test_a_letter_that_cannot_be_made_stops_no_other(
     deliveries = plan_reminders(make, nell, otis)
     made = services.deliveries.WRITERS[MailKind.REMINDER]
 
-    def write(user: User, **asked: object) -> object:
-        if user.user_id == nell.user_id:
+    def write(asked: Sequence[Asked], *, on: date) -> list[Written | None]:
+        if nell in [one.user for one in asked]:
             raise ZeroDivisionError
-        return made(user, **asked)  # type: ignore[arg-type]
+        return made(asked, on=on)
 
     monkeypatch.setitem(services.deliveries.WRITERS, MailKind.REMINDER, write)
     services.deliveries.make_waiting(now=at_noon(TUESDAY), rounds=3)

@@ -269,10 +269,10 @@ def test_a_worker_whose_claim_was_taken_back_sends_nothing(
     number = write(acting_as)
     hand_over = mail.hand_over
 
-    def slow(taken: mail.Letter, *, before_content: Callable[[], None]) -> mail.Answer:
+    def slow(taken: mail.Letter, line: mail.Line, *, before_content: Callable[[], None]) -> mail.Answer:
         with transaction():
             services.mails.free_expired(now=NOW + timedelta(minutes=4))
-        return hand_over(taken, before_content=before_content)
+        return hand_over(taken, line, before_content=before_content)
 
     monkeypatch.setattr(mail, "hand_over", slow)
     services.sending.send(number, now=NOW)
@@ -286,8 +286,8 @@ def test_a_worker_that_was_only_slow_may_still_tell_that_it_was_sent(
     number = write(acting_as)
     hand_over = mail.hand_over
 
-    def slow(taken: mail.Letter, *, before_content: Callable[[], None]) -> mail.Answer:
-        answer = hand_over(taken, before_content=before_content)
+    def slow(taken: mail.Letter, line: mail.Line, *, before_content: Callable[[], None]) -> mail.Answer:
+        answer = hand_over(taken, line, before_content=before_content)
         with transaction():
             services.mails.free_expired(now=NOW + timedelta(minutes=4))
         assert letter(number).state == MailState.IN_DOUBT
@@ -306,8 +306,8 @@ def test_what_a_person_decided_is_not_overruled_by_a_slow_worker(
     number = write(acting_as)
     hand_over = mail.hand_over
 
-    def slow(taken: mail.Letter, *, before_content: Callable[[], None]) -> mail.Answer:
-        answer = hand_over(taken, before_content=before_content)
+    def slow(taken: mail.Letter, line: mail.Line, *, before_content: Callable[[], None]) -> mail.Answer:
+        answer = hand_over(taken, line, before_content=before_content)
         with transaction():
             services.mails.free_expired(now=NOW + timedelta(minutes=4))
             services.mails.accept(number, now=NOW)
@@ -423,3 +423,31 @@ def test_letters_left_after_some_seconds_are_rung_for(
     services.sending.send_waiting(now=NOW, rounds=3)
     services.sending.send_waiting(now=NOW, rounds=1)
     assert rung == [("mails.send_waiting", (2,))]
+
+
+@pytest.mark.parametrize(("letters_a_line", "lines"), [(1000, 1), (2, 3)])
+def test_letters_that_wait_share_a_line_as_long_as_the_server_likes(
+    acting_as: Acting, catcher: Catcher, letters_a_line: int, lines: int
+) -> None:
+    catcher.letters_a_line = letters_a_line
+    numbers = [write(acting_as) for _ in range(5)]
+    services.sending.send_waiting(now=datetime.now(UTC), rounds=1)
+    assert [outcomes(number) for number in numbers] == [[("sent", "250 taken")]] * 5
+    assert (len(catcher.taken), catcher.lines) == (5, lines)
+
+
+def test_a_letter_that_is_refused_or_in_doubt_costs_the_next_one_a_line_and_nothing_else(
+    acting_as: Acting, catcher: Catcher
+) -> None:
+    answers = ["250 taken", "550 not this one", "250 taken", "", "250 taken"]
+    numbers = [write(acting_as) for _ in answers]
+
+    def answer() -> None:
+        catcher.at_content = answers.pop(0)
+
+    catcher.before_answer = answer
+    services.sending.send_waiting(now=datetime.now(UTC), rounds=1)
+    assert [letter(number).state for number in numbers] == [
+        MailState.SENT, MailState.FAILED, MailState.SENT, MailState.IN_DOUBT, MailState.SENT,
+    ]  # fmt: skip
+    assert (len(catcher.taken), catcher.lines) == (3, 3)
