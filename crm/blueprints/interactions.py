@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 
 from crm import addresses, clock, policy, queries, services, web
 from crm.db import db
-from crm.enums import InteractionType, Sentiment
+from crm.enums import InteractionType, RecordKind, Sentiment
 from crm.errors import Forbidden
 from crm.forms.interactions import InteractionForm
 from crm.models import Interaction
@@ -100,8 +100,12 @@ def archive(interaction_id: int) -> Response:
         raise Forbidden("Only who logged it, their manager or an admin can take it back.")
     form = FlaskForm()
     web.attempt(form, lambda: services.interactions.archive(interaction, now=clock.now()))
-    web.toast(str(next(iter(form.form_errors), "Taken back. It counts no more.")))
-    return web.done("/")
+    if form.form_errors:
+        web.toast(str(form.form_errors[0]))
+    else:
+        undo = url_for("trash.restore", kind=RecordKind.INTERACTION.value, record_id=interaction_id)
+        web.toast("Taken back. It counts no more.", undo=undo)
+    return web.done(url_for("interaction_records.show", interaction_id=interaction_id))
 
 
 def _another(form: InteractionForm) -> Response:

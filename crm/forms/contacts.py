@@ -32,7 +32,7 @@ class ContactForm(EditForm):
     last_name = Line("Last name")
     position = Line("Position")
     department = Line("Department")
-    organization_id = Number("Organization")
+    organization_id = Number("Where they work")
     new_organization = Line("A new organization")
     is_key_contact = BooleanField("Key contact")
     advocacy_status = RadioField(

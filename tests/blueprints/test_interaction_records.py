@@ -159,9 +159,13 @@ def test_one_that_was_taken_back_says_so_and_can_be_restored(
     call: Interaction, nell: User, sign_in: SignIn
 ) -> None:
     client = sign_in(nell)
-    client.submit(path(call, "archive"), {"request_key": str(uuid4())})
-    assert "Archived" in client.get(path(call)).text
-    client.submit(f"/trash/interaction/{call.interaction_id}/restoration", {"request_key": str(uuid4())})
+    answer = client.submit(path(call, "archive"), {"request_key": str(uuid4())})
+    assert answer.location == path(call)
+    page = client.get(answer.location).text
+    assert "Archived" in page
+    undo = f"/trash/interaction/{call.interaction_id}/restoration"
+    assert f'action="{undo}"' in page.split("Taken back. It counts no more.")[1]
+    client.submit(undo, {"request_key": str(uuid4())})
     db.session.refresh(call)
     assert call.deleted_at is None
 

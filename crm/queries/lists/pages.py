@@ -16,8 +16,6 @@ PAGE = 50
 MOST_COUNTED = 10_000
 """Up to here a count is exact; beyond it is "10,000+" (rulings, Web)."""
 MOST_CHOICES = 500
-FEW = 3
-"""A search that finds fewer is tried again with forgiveness."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,16 +204,14 @@ class Found:
 
 
 def look(listing: Listing, wanted: Wanted, *, after: Place | None = None) -> Found:
-    """A page and its counts, in two statements. A search that finds fewer than `FEW` is forgiven its
-    slips.
-    """
+    """A page and its counts, in two statements. A search that finds nothing is forgiven its slips."""
     counts = count(listing, wanted)
-    if counts.total.n >= FEW or not searching.can_forgive(wanted.words):
+    if counts.total.n or not searching.can_forgive(wanted.words):
         are_few = bool(wanted.words) and counts.total.is_exact
         return Found(*page(listing, wanted, after=after, are_few=are_few), counts, is_near=False)
     rows, following = page(listing, _forgiving(wanted), after=after, are_few=True)
-    if len(rows) <= counts.total.n:
-        return Found(rows, following, counts, is_near=False)  # nothing came near: these are the same rows
+    if not rows:
+        return Found(rows, following, counts, is_near=False)
     total = Count(len(rows), is_exact=following is None and after is None)
     return Found(rows, following, Counts(total, {}), is_near=True)
 
@@ -223,7 +219,7 @@ def look(listing: Listing, wanted: Wanted, *, after: Place | None = None) -> Fou
 def all_of(listing: Listing, wanted: Wanted) -> tuple[Wanted, Count]:
     """The question that finds all rows of which `look` shows a page, and their number."""
     plain = count(listing, wanted).total
-    if plain.n >= FEW or not searching.can_forgive(wanted.words):
+    if plain.n or not searching.can_forgive(wanted.words):
         return wanted, plain
     forgiving = _forgiving(wanted)
     return forgiving, count(listing, forgiving).total

@@ -1,4 +1,4 @@
-"""How the words of a search find rows: as parts of a folded text, or, where that finds little, nearly."""
+"""How the words of a search find rows: as parts of a folded text, or, where that finds nothing, nearly."""
 
 from collections.abc import Sequence
 from typing import Any
