@@ -15,6 +15,7 @@ from whitenoise import WhiteNoise
 
 from crm import (
     assets,
+    bearer,
     cli,
     clock,
     config,
@@ -29,6 +30,7 @@ from crm import (
     sign_in,
     tasks,
 )
+from crm.api import api
 from crm.blueprints import BLUEPRINTS
 from crm.config import Door, Settings
 from crm.db import db, unit_of_work
@@ -61,12 +63,14 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     app.before_request(_name_request)
     metrics.init(app)
     sign_in.init(app, settings)
+    bearer.init(app, settings)
     tasks.init(app, settings)
     filters.register(app)
     record_pages.register(app)
     assets.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(api)
     cli.init(app)
     headers.init(app)
     failures.init(app)

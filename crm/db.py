@@ -37,6 +37,7 @@ from crm.enums import (
     SampleVerdict,
     Sentiment,
     StockStatus,
+    TokenKind,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ TYPES: dict[Any, Any] = {
     JobRowState: _enum(JobRowState, "job_row_state_enum"),
     ImportState: _enum(ImportState, "import_state_enum"),
     ImportOutcome: _enum(ImportOutcome, "import_outcome_enum"),
+    TokenKind: _enum(TokenKind, "token_kind_enum"),
 }
 
 

@@ -206,6 +206,17 @@ class MailKind(StrEnum):
     """Opportunities that have been quiet for too long, in the digest."""
 
 
+class TokenKind(StrEnum):
+    """Who comes in by a token."""
+
+    PERSONAL = "personal"
+    """A script of the person whose it is."""
+    SERVICE = "service"
+    """Another system, by an account of its own that nobody signs in with."""
+    CALENDAR = "calendar"
+    """A calendar program that reads the person's follow-ups."""
+
+
 class Channel(StrEnum):
     """Which way one kind of news reaches a person. What is mailed can be seen in the app as well."""
 

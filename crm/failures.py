@@ -15,12 +15,12 @@ from psycopg.errors import (
     LockNotAvailable,
     SerializationFailure,
 )
-from sqlalchemy.exc import NoResultFound, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from crm import web
-from crm.errors import Forbidden, MovedOn, Refused
+from crm import problems, web
+from crm.errors import Forbidden, MovedOn, Refused, refusal_of
 
 log = structlog.get_logger()
 
@@ -46,18 +46,23 @@ def init(app: Flask) -> None:
     """Register the error pages of `app`."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(Refused, lambda error: answer(422, error.message))
+    app.register_error_handler(Refused, lambda error: answer(422, error.message, field=error.field))
     app.register_error_handler(Forbidden, lambda error: answer(403, str(error)))
     app.register_error_handler(MovedOn, _moved_on)
     app.register_error_handler(NoResultFound, lambda _: answer(404))
     app.register_error_handler(StaleDataError, lambda _: answer(409))
+    app.register_error_handler(IntegrityError, _against_a_rule)
     app.register_error_handler(OperationalError, _in_the_way)
     app.register_error_handler(ProgrammingError, _denied)
     app.register_error_handler(InternalServerError, _broken)
 
 
-def answer(status: int, message: str = "") -> Response:
-    """The page for `status` with `message` or the usual way out; htmx gets a toast beside what is there."""
+def answer(status: int, message: str = "", *, field: str | None = None) -> Response:
+    """The page for `status` with `message` or the usual way out; htmx gets a toast beside what is there, a
+    script a problem that names the `field` to blame.
+    """
+    if problems.are_wanted():
+        return problems.answer(status, message, field=field)
     context: dict[str, Any] = {"status": status, "message": message or WAYS_OUT.get(status, WAYS_OUT[400])}
     if web.is_fragment():
         response = make_response(render_template("errors/_toast.html", **context), status)
@@ -72,7 +77,11 @@ def _http(error: HTTPException) -> Response:
         return make_response(error.response)
     status = error.code or 500
     own_words = error.description if error.description != type(error).description else ""
-    return answer(status, own_words or "")
+    refusal = answer(status, own_words or "")
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            refusal.headers[name] = value
+    return refusal
 
 
 def _csrf(_: CSRFError) -> Response:
@@ -81,10 +90,20 @@ def _csrf(_: CSRFError) -> Response:
     )
 
 
+def _against_a_rule(error: IntegrityError) -> Response:
+    """A script's request that a rule of the database refuses; forms catch that themselves (`web.attempt`)."""
+    refused = refusal_of(error)
+    if refused is None or not problems.are_wanted():
+        raise error
+    return answer(422, refused.message, field=refused.field)
+
+
 def _moved_on(error: MovedOn) -> ResponseReturnValue:
     """The address of a record that was merged leads to the one that stayed: to the same page of it, and a
     change to its page with a word that nothing was saved. For as long as the merge stands: 303, not 301.
     """
+    if problems.are_wanted():
+        return problems.moved_on(error)
     endpoint, names = MERGED[error.kind]
     here = request.view_args or {}
     args: dict[str, Any] = {name: error.now if value == error.was else value for name, value in here.items()}

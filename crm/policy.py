@@ -66,6 +66,11 @@ def may_read_audit(user: User) -> bool:
     return user.role in (Role.MANAGER, Role.ADMIN)
 
 
+def may_revoke_tokens_of_others(user: User) -> bool:
+    """What comes in by a token is an admin's to see and to stop; the secrets nobody sees again."""
+    return user.role is Role.ADMIN
+
+
 def may_see_operations(user: User) -> bool:
     """How the servers are doing is for admins; machines bring a token instead."""
     return user.role is Role.ADMIN

@@ -35,7 +35,7 @@ from flask_security import (
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from crm import clock, services, two_factor, watch, web
+from crm import bearer, clock, services, two_factor, watch, web
 from crm.config import Settings
 from crm.db import act_as, db
 from crm.models import User
@@ -51,6 +51,8 @@ PUBLIC = (
     "security.reset_password",
     "invitations.choose",
     "invitations.accept",
+    *bearer.PUBLIC,
+    "calendar.show",
 )
 """The endpoints that answer without a person. Everything else asks to sign in."""
 
@@ -203,6 +205,9 @@ def _signed_in(_: Flask, user: User, **__: Any) -> None:
 def _who_is_it() -> ResponseReturnValue | None:
     """Name the person of this request, or ask for one; then look at the form's token."""
     if request.endpoint is None or request.endpoint == "static":
+        return None
+    if request.blueprint == bearer.DOOR:
+        bearer.sign_in()
         return None
     if current_user.is_authenticated:
         act_as(current_user.user_id)

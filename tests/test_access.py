@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
+from crm.api import OPERATIONS
 from crm.db import db
 from crm.models import DistributorPrincipal, OpportunityContact, ProductDistributor, User
 from crm.sign_in import UNUSED
@@ -64,6 +65,7 @@ class May(StrEnum):
     PERSON = "the one whose own thing it is"
     MANAGERS = "managers and admins"
     ADMINS = "admins"
+    TOKENS = "whoever brings a token; tests/api/test_access.py asks"
     NOBODY = "nobody: another page stands in for it"
     MACHINES = "machines with the token, no person"
 
@@ -89,6 +91,10 @@ ROUTES: dict[str, Route] = {
     "today.index": PAGE,
     "team.index": PAGE,
     "team.show": PAGE,
+    "api.document": ANYBODY,
+    "calendar.show": Route(May.TOKENS),
+    "api_docs.index": PAGE,
+    "api_docs.root": PAGE,
     "accounts.new": Route(May.ADMINS),
     "accounts.create": Route(May.ADMINS, {"name": "X", "email": "x@pantry.example", "role": "admin"}),
     "accounts.invite_again": Route(May.ADMINS),
@@ -288,6 +294,11 @@ ROUTES: dict[str, Route] = {
     "security.forgot_password": ANYBODY,
     "security.reset_password": ANYBODY,
     "security.two_factor_token_validation": ANYBODY,
+    "tokens.index": PAGE,
+    "tokens.create": Route(May.EVERYONE, {"name": "Mine", "may": "read", "days": "30"}),
+    "tokens.revoke": Route(May.PERSON),
+    "tokens.make_calendar": PAGE,
+    "tokens.end_calendar": PAGE,
     "two_factor.index": PAGE,
     "two_factor.turn_on": PAGE,
     "two_factor.remake_codes": PAGE,
@@ -302,6 +313,7 @@ ROUTES: dict[str, Route] = {
 }
 
 ROUTES |= dict.fromkeys(UNUSED, Route(May.NOBODY))
+ROUTES |= {f"api.{name}": Route(May.TOKENS) for name in OPERATIONS}
 
 for _noun in (
     *("organizations", "contacts", "products", "distributors", "opportunities", "interactions", "samples"),
@@ -442,6 +454,7 @@ def book(make: Make) -> Book:
         "import_session_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "import_sheet_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "job_id": {Record.MISSING: NUMBER_OF_NOBODY},
+        "api_token_id": {Record.MISSING: NUMBER_OF_NOBODY},
         "saved_view_id": {Record.MISSING: NUMBER_OF_NOBODY},
     }
     numbers["record_id"] = numbers["contact_id"]
@@ -503,7 +516,8 @@ def forms(who: Who, record: Record | None, turn: int) -> tuple[bool, ...]:
 def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[Visit]:
     """Every request that this person makes in this turn, at each `PARTS`th route from `part`."""
     records = [Record.OWN] if who in (Who.NOBODY, Who.DEACTIVATED) else list(Record)
-    for rule in list(endpoints(app))[part::PARTS]:
+    pages = [rule for rule in endpoints(app) if ROUTES[rule.endpoint].may is not May.TOKENS]
+    for rule in pages[part::PARTS]:
         named = [name for name in rule.arguments if name not in WORDS]
         unknown = [name for name in named if name not in book.numbers]
         assert not unknown, f"{rule}: say in `book` what a {unknown[0]} is"

@@ -33,6 +33,8 @@ def test_the_public_routes_are_these_and_no_others(app: Flask) -> None:
         "security.reset_password",
         "invitations.choose",
         "invitations.accept",
+        "api.document",
+        "calendar.show",
     }
 
 

@@ -2,8 +2,10 @@
 
 from crm.blueprints import (
     accounts,
+    api_docs,
     audit,
     authorizations,
+    calendar,
     components,
     contact_list,
     contacts,
@@ -54,6 +56,7 @@ from crm.blueprints import (
     stock,
     team,
     today,
+    tokens,
     trash,
     two_factor,
 )
@@ -104,6 +107,9 @@ BLUEPRINTS = (
     samples.bp,
     settings.bp,
     two_factor.bp,
+    tokens.bp,
+    calendar.bp,
+    api_docs.bp,
     digests.bp,
     mail_proofs.bp,
     invitations.bp,

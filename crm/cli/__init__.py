@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from crm.cli import backup, demo, doctor, engagement, flags, imports, jobs, legacy, mail, users
+from crm.cli import (
+    backup,
+    demo,
+    doctor,
+    engagement,
+    flags,
+    imports,
+    jobs,
+    legacy,
+    mail,
+    openapi,
+    tokens,
+    users,
+)
 
 GROUPS = (
     backup.backup,
@@ -14,6 +27,8 @@ GROUPS = (
     jobs.jobs,
     legacy.legacy,
     mail.mail,
+    openapi.openapi,
+    tokens.tokens,
     users.users,
 )
 """Every group that `flask` offers, and the one command that stands alone."""

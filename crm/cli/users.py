@@ -41,7 +41,7 @@ def create(
     """Make an account for EMAIL."""
     if not choose_later:
         password = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with _refusals(), transaction():
+    with refusals(), transaction():
         user = services.accounts.create(
             email,
             full_name=name,
@@ -62,7 +62,7 @@ def create(
 @click.option("--manager", metavar="EMAIL", help='In whose team they are from now on; "" for nobody\'s.')
 def change_role(email: str, role: str, manager: str | None) -> None:
     """Make EMAIL a rep, a manager or an admin."""
-    with _refusals(), transaction():
+    with refusals(), transaction():
         user = services.accounts.change_role(email, to=Role(role))
         if manager is not None:
             services.accounts.change_manager(email, to=manager or None)
@@ -74,7 +74,7 @@ def change_role(email: str, role: str, manager: str | None) -> None:
 @click.argument("email")
 def deactivate(email: str) -> None:
     """Let EMAIL sign in no more. What they own stays theirs until somebody else takes it."""
-    with _refusals(), transaction():
+    with refusals(), transaction():
         name = services.accounts.deactivate(email).full_name
     click.echo(f"{name} can no longer sign in.")
 
@@ -83,7 +83,7 @@ def deactivate(email: str) -> None:
 @click.argument("email")
 def activate(email: str) -> None:
     """Let EMAIL sign in again."""
-    with _refusals(), transaction():
+    with refusals(), transaction():
         name = services.accounts.activate(email).full_name
     click.echo(f"{name} can sign in again.")
 
@@ -92,7 +92,7 @@ def activate(email: str) -> None:
 @click.argument("email")
 def reset_two_factor(email: str) -> None:
     """Let EMAIL in by the password alone: they have neither phone nor recovery codes."""
-    with _refusals(), transaction():
+    with refusals(), transaction():
         user = services.accounts.get(email)
         services.two_factor.reset(user, by="An operator")
         name = user.full_name
@@ -107,7 +107,7 @@ def _hashed(password: str) -> str:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """A refusal ends the command with its words and code 1, without a traceback."""
     try:
         yield

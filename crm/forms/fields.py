@@ -24,6 +24,8 @@ HOME = "US"
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that nobody types; PostgreSQL takes no NUL at all."""
 
+NO_EMAIL = "Write it like name@place.example, with the part after the dot."
+NO_WEBSITE = "Write it like place.example."
 WEBSITE = re.compile(r"(?:https?://)?[^\s/:@]+\.[^\s/:@]+(?::\d+)?(?:/\S*)?\Z", re.IGNORECASE)
 
 
@@ -35,6 +37,43 @@ def clean_line(text: str | None) -> str | None:
 def clean_text(text: str | None) -> str | None:
     """Several lines as they are kept: no control characters, plain line ends, trimmed; None for nothing."""
     return _NOT_TEXT.sub("", (text or "").replace("\r\n", "\n").replace("\r", "\n")).strip() or None
+
+
+def clean_phone(text: str) -> str:
+    """A telephone number as its country writes it; a short local number as it was typed.
+
+    Raises `ValueError`, which says how to write one.
+    """
+    try:
+        number = phonenumbers.parse(text, HOME)
+    except phonenumbers.NumberParseException:
+        raise ValueError("Write it in digits, like (312) 555-0142 or +44 20 7946 0958.") from None
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return text
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise ValueError("That has too few or too many digits for a phone number. Check it.")
+    is_home = phonenumbers.region_code_for_country_code(number.country_code or 0) == HOME
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, style.NATIONAL if is_home else style.INTERNATIONAL)
+
+
+def clean_tags(texts: Iterable[str]) -> list[str]:
+    """The words between the commas of `texts`, each in the spelling in which it stands there first."""
+    first: dict[str, str] = {}
+    for word in (clean_line(word) for text in texts for word in text.split(",")):
+        if word:
+            first.setdefault(word.casefold(), word)
+    return list(first.values())
+
+
+def too_much(tags: Sequence[str]) -> str:
+    """What to say of more or longer tags than a record holds; "" of others."""
+    if len(tags) > MOST_TAGS:
+        return f"At most {MOST_TAGS} tags. Take out some."
+    if any(len(word) > MOST_TAG for word in tags):
+        return f"A tag has at most {MOST_TAG} characters. Put commas between tags."
+    return ""
 
 
 class Line(StringField):
@@ -74,32 +113,23 @@ class Phone(Line):
         if self.data is None or self.errors:
             return
         try:
-            number = phonenumbers.parse(self.data, HOME)
-        except phonenumbers.NumberParseException:
-            raise ValidationError("Write it in digits, like (312) 555-0142 or +44 20 7946 0958.") from None
-        possible = phonenumbers.is_possible_number_with_reason(number)
-        if possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-            return
-        if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-            raise ValidationError("That has too few or too many digits for a phone number. Check it.")
-        is_home = phonenumbers.region_code_for_country_code(number.country_code or 0) == HOME
-        style = phonenumbers.PhoneNumberFormat
-        self.data = phonenumbers.format_number(number, style.NATIONAL if is_home else style.INTERNATIONAL)
+            self.data = clean_phone(self.data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class Email(Line):
     """A mail address; whether its server exists nobody asks."""
 
     def __init__(self, label: str = "Email", **kwargs: Any) -> None:
-        wrong = "Write it like name@place.example, with the part after the dot."
-        super().__init__(label, [IsEmail(wrong)], **kwargs)
+        super().__init__(label, [IsEmail(NO_EMAIL)], **kwargs)
 
 
 class Website(Line):
     """A web address, with or without https:// in front; nothing else can be linked to."""
 
     def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(label, [Regexp(WEBSITE, message="Write it like place.example.")], **kwargs)
+        super().__init__(label, [Regexp(WEBSITE, message=NO_WEBSITE)], **kwargs)
 
 
 class Tags(StringField):
@@ -117,18 +147,12 @@ class Tags(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the list; the first spelling of a word that stands there twice is kept."""
-        first: dict[str, str] = {}
-        for word in (clean_line(word) for text in valuelist for word in text.split(",")):
-            if word:
-                first.setdefault(word.casefold(), word)
-        self.data = list(first.values())
+        self.data = clean_tags(valuelist)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own
         """Say what is too much."""
-        if len(self.data or []) > MOST_TAGS:
-            raise ValidationError(f"At most {MOST_TAGS} tags. Take out some.")
-        if any(len(word) > MOST_TAG for word in self.data or []):
-            raise ValidationError(f"A tag has at most {MOST_TAG} characters. Put commas between tags.")
+        if problem := too_much(self.data or []):
+            raise ValidationError(problem)
 
 
 class Number(HiddenField):

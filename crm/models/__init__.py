@@ -25,6 +25,7 @@ from crm.models.organization import Organization, OrganizationAlias
 from crm.models.product import Product
 from crm.models.reports import PrincipalActivity, principal_touches
 from crm.models.sample import Sample
+from crm.models.token import ApiToken
 from crm.models.user import (
     Cover,
     FirmSetting,
@@ -38,6 +39,7 @@ from crm.models.user import (
 __all__ = [
     "OPEN_PROMISE",
     "ActivityGoal",
+    "ApiToken",
     "AuditLog",
     "Contact",
     "ContactAdvocacy",

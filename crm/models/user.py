@@ -1,9 +1,11 @@
 """The people of the firm who sign in."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_security.core import RoleMixin, UserMixin
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -157,6 +159,10 @@ class RequestKey(Model):
     request_key: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id"))
     location: Mapped[str]
+    fingerprint: Mapped[str | None]
+    """What was asked under a key that a script chose itself, so that it does not stand for two things."""
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What a script was answered: status, headers and body."""
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
     __table_args__ = (

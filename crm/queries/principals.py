@@ -232,3 +232,12 @@ def _beyond(row: Any, sort: Sort, after: Key) -> sa.ColumnElement[bool]:
         Sort.RECENT: sa.or_(last_at < was, tied),
         Sort.NAME: later,
     }[sort]
+
+
+def changes(principal_id: int, *, before: date | None = None, limit: int = PAGE) -> list[EngagementChange]:
+    """How a principal went from level to level, the latest day first; `before` is the last day seen."""
+    change = EngagementChange
+    query = sa.select(change).where(change.principal_id == principal_id).order_by(change.changed_on.desc())
+    if before is not None:
+        query = query.where(change.changed_on < before)
+    return list(db.session.scalars(query.limit(limit)))

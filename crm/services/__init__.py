@@ -57,6 +57,7 @@ from crm.services import (
     sign_in,
     steps,
     stock,
+    tokens,
     two_factor,
     undoings,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "sign_in",
     "steps",
     "stock",
+    "tokens",
     "two_factor",
     "undoings",
 ]

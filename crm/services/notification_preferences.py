@@ -1,12 +1,14 @@
 """A person's own choices: their clock, their keys, and which mail reaches them when."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.db import db
 from crm.enums import Channel
 from crm.models import NotificationPreference, User
+from crm.queries import notification_preferences
 from crm.queries.notification_preferences import Preference
 
 
@@ -39,3 +41,14 @@ def choose(
             .on_conflict_do_update(index_elements=["user_id", "kind"], set_=chosen)
         )
     db.session.flush()
+
+
+def mute(user: User) -> None:
+    """Tell `user` nothing, by no way."""
+    choose(
+        user,
+        time_zone=user.time_zone,
+        has_single_keys=user.has_single_keys,
+        quiet=None,
+        preferences=[replace(one, channel=Channel.OFF) for one in notification_preferences.of(user)],
+    )

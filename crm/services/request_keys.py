@@ -4,10 +4,13 @@ The key is written in the transaction of the work itself. The unique key makes a
 first has ended; when that rolled back, the second does the work.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.db import db
+from crm.errors import Refused
 from crm.models import RequestKey
 
 
@@ -34,3 +37,30 @@ def settle(request_key: str, *, location: str) -> None:
     db.session.execute(
         sa.update(RequestKey).where(RequestKey.request_key == request_key).values(location=location)
     )
+
+
+def claim_answer(request_key: str, *, fingerprint: str, by: int) -> dict[str, Any] | None:
+    """Take the key for a request of user `by` that `fingerprint` stands for. Returns None if it was free,
+    else what the first request under it was answered.
+
+    Raises `Refused` if that was another request.
+    """
+    if claim(request_key, by=by) is None:
+        db.session.execute(_of(request_key).values(fingerprint=fingerprint))
+        return None
+    kept = db.session.execute(
+        sa.select(RequestKey.fingerprint, RequestKey.answer).where(RequestKey.request_key == request_key)
+    ).one()
+    if kept.fingerprint != fingerprint or kept.answer is None:
+        raise Refused("Something else was asked under this key. Choose another one.", field="Idempotency-Key")
+    answer: dict[str, Any] = kept.answer
+    return answer
+
+
+def settle_answer(request_key: str, answer: dict[str, Any]) -> None:
+    """Remember what the request under this key was answered."""
+    db.session.execute(_of(request_key).values(answer=answer))
+
+
+def _of(request_key: str) -> sa.Update:
+    return sa.update(RequestKey).where(RequestKey.request_key == request_key)

@@ -78,7 +78,9 @@ PAGES = (
     "/search",
     "/settings",
     "/settings/mails",
+    "/settings/tokens",
     "/settings/two-factor",
+    "/api/docs",
     "/inbox",
     "/components",
 )

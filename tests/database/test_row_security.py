@@ -79,6 +79,7 @@ GUARDED_BY_GRANTS = {
     "alembic_version": "how far the migrations have come",
     "users": "sign-in finds accounts before there is a person; grants and guard_users tell the rest",
     "sign_in_attempts": "counted before there is a person",
+    "api_tokens": "a secret is looked up before there is a person; only its hash is kept",
     "request_keys": "a key is known to nobody but its form",
     "firm_settings": "the firm's name and zone, written by upgrades",
     "feature_flags": "set by commands",

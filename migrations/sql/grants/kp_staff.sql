@@ -19,7 +19,9 @@ grant insert (kind, one_id, other_id, rejected_by, rejected_at), update (rejecte
     on duplicate_pairs to kp_staff;
 grant insert, update, delete on saved_views, favorites, recent_items to kp_staff;
 grant insert, delete on request_keys, sign_in_attempts to kp_staff;
-grant update (location) on request_keys to kp_staff;
+grant update (location, fingerprint, answer) on request_keys to kp_staff;
+grant insert on api_tokens to kp_staff;
+grant update (revoked_at) on api_tokens to kp_staff;
 grant insert on mail_messages, jobs, job_rows to kp_staff;
 grant update (
     state, attempts, next_attempt_at, cancel_asked_at, finished_at, result, rows_total, rows_done, rows_before, updated_at

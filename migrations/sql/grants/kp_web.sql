@@ -12,6 +12,9 @@ grant select (
     mail_message_id, delivery_id, message_id, to_address, is_secret, state, attempts, next_attempt_at, lease_until,
     lease_token, sent_at, created_at, updated_at
 ) on mail_messages to kp_web;
+-- Whoever brings a token is found by its hash; when it was used last is noted to the minute.
+grant select on api_tokens to kp_web;
+grant update (last_used_at) on api_tokens to kp_web;
 -- For /ops and /metrics, asked by a machine with the token: how much waits and how long, and nothing of what it says.
 grant select (delivery_id, user_id, kind, state, due_at) on deliveries to kp_web;
 grant select (job_id, kind, state, attempts, next_attempt_at, lease_until, created_at, updated_at) on jobs to kp_web;

@@ -1,0 +1,178 @@
+"""Imports: bringing a file, seeing what would become of its rows, applying it, taking it back."""
+
+from datetime import datetime
+from typing import Annotated, Any, BinaryIO, cast
+
+import sqlalchemy as sa
+from flask import current_app, request
+from pydantic import Field
+
+from crm import queries, web
+from crm.api.jobs import Job, accepted
+from crm.api.operations import Answer, operation
+from crm.api.schemas import LIMIT, Asking, Reading, Writing, missing, page_of
+from crm.config import Settings
+from crm.enums import ImportOutcome, ImportState
+from crm.errors import Refused
+from crm.models import ImportSession
+from crm.queries.imports import RowsWanted
+from crm.queries.keys import read_number
+from crm.services.imports import sessions
+
+ONE = "/imports/<import_session_id>"
+CURSOR = Annotated[str, Field(max_length=50, description="The `next_cursor` of the page before.")]
+NO_CURSOR = "That is no cursor of this list."
+
+
+class Import(Reading):
+    """One file from its upload to the book. `outcomes` says how many rows would become, or became, what."""
+
+    import_session_id: int
+    name: str
+    state: ImportState
+    problem: str | None
+    file_size: int
+    user_id: int
+    job_id: int | None
+    created_at: datetime
+    checked_at: datetime | None
+    applied_at: datetime | None
+    reverted_at: datetime | None
+
+
+class ImportInFull(Import):
+    """The same, and how many rows have which outcome."""
+
+    outcomes: dict[ImportOutcome, int]
+
+
+class ImportRow(Reading):
+    """A row of a file, and what becomes of it."""
+
+    sheet: str
+    row: int
+    label: str
+    outcome: ImportOutcome
+    problems: list[str]
+
+
+class PageAsked(Asking):
+    """Where in the list."""
+
+    cursor: CURSOR = ""
+
+
+class RowsAsked(Asking):
+    """Which rows."""
+
+    outcome: ImportOutcome = missing()
+    limit: LIMIT = 50
+    cursor: CURSOR = ""
+
+
+class Reversal(Writing):
+    """Whether what was edited since may stay as it is."""
+
+    is_edited_left: bool = False
+
+
+ImportPage = page_of("ImportPage", Import)
+ImportRowPage = page_of("ImportRowPage", ImportRow)
+
+
+@operation("GET", "/imports", noun="imports", name="list_imports", query=PageAsked, answers=ImportPage)
+def index(asked: PageAsked) -> Reading:
+    """The imports of the firm, the newest first."""
+    before = read_number(asked.cursor)
+    if asked.cursor and before is None:
+        raise Refused(NO_CURSOR, field="cursor")
+    found = queries.imports.page(before=before)
+    rows = found[: queries.imports.PAGE]
+    following = str(rows[-1].import_session_id) if len(found) > len(rows) else None
+    return ImportPage(items=[Import.model_validate(row) for row in rows], next_cursor=following)
+
+
+@operation("GET", ONE, noun="imports", name="read_import", answers=ImportInFull)
+def show(import_session_id: int) -> ImportInFull:
+    """One import, how far it is, and what its rows become."""
+    session = queries.imports.get(import_session_id)
+    outcomes: dict[ImportOutcome, int] = {}
+    for (_, outcome), n in queries.imports.outcomes(import_session_id).items():
+        outcomes[outcome] = outcomes.get(outcome, 0) + n
+    told: dict[str, Any] = {name: getattr(session, name) for name in Import.model_fields}
+    return ImportInFull(**told, outcomes=outcomes)
+
+
+@operation(
+    "GET", f"{ONE}/rows", noun="imports", name="list_import_rows", query=RowsAsked, answers=ImportRowPage
+)
+def rows(import_session_id: int, asked: RowsAsked) -> Reading:
+    """The rows of a file, with what each becomes and what is wrong with it."""
+    queries.imports.get(import_session_id)
+    place, _, number = asked.cursor.partition("-")
+    seen = (read_number(place), read_number(number))
+    if asked.cursor and None in seen:
+        raise Refused(NO_CURSOR, field="cursor")
+    after = (seen[0], seen[1]) if seen[0] is not None and seen[1] is not None else None
+    found = queries.imports.rows(
+        import_session_id, RowsWanted(outcome=asked.outcome, after=after), most=asked.limit
+    )
+    shown = found[: asked.limit]
+    following = f"{shown[-1].place}-{shown[-1].row}" if len(found) > len(shown) else None
+    return ImportRowPage(
+        items=[
+            ImportRow(
+                sheet=row.sheet,
+                row=row.row,
+                label=row.label,
+                outcome=row.outcome,
+                problems=[str(one) for one in row.problems],
+            )
+            for row in shown
+        ],
+        next_cursor=following,
+    )
+
+
+@operation("POST", "/imports", noun="imports", name="create_import", answers=Job, status=202, takes_file=True)
+def create() -> Answer:
+    """Bring a file, as `file` of a multipart form: it is read, and its rows are checked against the book."""
+    upload = request.files.get("file")
+    if upload is None:
+        raise Refused("Send the file as `file` of a multipart form.", field="file")
+    settings: Settings = current_app.config["SETTINGS"]
+    number = sessions.begin(
+        cast("BinaryIO", upload.stream),
+        name=upload.filename or "",
+        by=web.person(),
+        data_dir=settings.data_dir,
+    )
+    return _job_of(queries.imports.get(number))
+
+
+@operation("POST", f"{ONE}/application", noun="imports", name="apply_import", answers=Job, status=202)
+def apply(import_session_id: int) -> Answer:
+    """Bring in what the check told."""
+    return accepted(sessions.apply(_mine(import_session_id)))
+
+
+@operation(
+    "POST", f"{ONE}/reversal", noun="imports", name="revert_import", body=Reversal, answers=Job, status=202
+)
+def revert(import_session_id: int, said: Reversal) -> Answer:
+    """Take all of it back."""
+    return accepted(sessions.revert(_mine(import_session_id), is_edited_left=said.is_edited_left))
+
+
+def _mine(import_session_id: int) -> ImportSession:
+    session = queries.imports.get(import_session_id)
+    if session.user_id != web.person().user_id:
+        raise sa.exc.NoResultFound
+    return session
+
+
+def _job_of(session: ImportSession) -> Answer:
+    job = sessions.job_of(session)
+    if job is None:
+        raise RuntimeError("an import begins with a job")
+    return accepted(job.job_id)
