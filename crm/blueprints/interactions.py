@@ -129,10 +129,13 @@ def _context(form: InteractionForm, *, letters: str = "", entry_key: str | None 
         form.principals.data = named
     if subject is not None and subject.kind == "opportunity":
         form.opportunity.data = subject.subject_id
-    me = web.person().user_id
-    promises = queries.follow_ups.keepable(
-        subject, asked=read_number(form.follow_up_kept.data or ""), of_user=me
-    )
+    me, asked = web.person().user_id, read_number(form.follow_up_kept.data or "")
+    promises = queries.follow_ups.keepable(subject, asked=asked, of_user=me)
+    if asked is not None and asked not in (promise.interaction_id for promise in promises):
+        # The talk was with somebody else after all: what the promise had brought along goes with it.
+        form.follow_up_kept.data = ""
+        brought = queries.whom.named_principals(asked)
+        named = form.principals.data = [number for number in named if number not in brought]
     form.offer(
         opportunities=queries.whom.open_opportunities(subject),
         principals=queries.whom.principals(subject, of_user=me, named=named),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crm.clock import week_of
 from crm.db import db
-from crm.models import Contact, Interaction
+from crm.models import Contact, Interaction, Opportunity
 from crm.queries import promises
 from crm.queries.promises import Key, Promise, When
 from crm.queries.whom import Subject
@@ -232,12 +232,15 @@ def keepable(
 ) -> list[Promise]:
     """What talking with `subject` may keep: open promises to the same people, those of `of_user` first.
 
-    The one that was `asked` for is among them, also if it is completed and was not logged yet.
+    The one that was `asked` for is among them, also if it is completed and was not logged yet; but not if
+    the talk is with another organization than it was made to.
     """
     if subject is None and asked is None:
         return []
     with_them = sa.and_(Interaction.completed_at.is_(None), _is_with(subject)) if subject else sa.false()
-    is_asked = sa.and_(Interaction.interaction_id == asked, Interaction.completed_with.is_(None))
+    is_asked = sa.and_(
+        Interaction.interaction_id == asked, Interaction.completed_with.is_(None), _may_be_at(subject)
+    )
     first = (
         sa.select(Interaction.interaction_id)
         .where(
@@ -255,6 +258,20 @@ def keepable(
         .subquery()
     )
     return promises.read(sa.select(first.c.interaction_id))
+
+
+def _may_be_at(subject: Subject | None) -> sa.ColumnElement[bool]:
+    """False for interactions that are known to be with another organization, and not with the same person."""
+    if subject is None or subject.organization_id is None:
+        return sa.true()
+    employer = sa.select(Contact.organization_id).where(Contact.contact_id == Interaction.contact_id)
+    customer = sa.select(Opportunity.organization_id).where(
+        Opportunity.opportunity_id == Interaction.opportunity_id
+    )
+    place = sa.func.coalesce(
+        Interaction.organization_id, employer.scalar_subquery(), customer.scalar_subquery()
+    )
+    return sa.or_(place.is_(None), place == subject.organization_id, _is_with(subject))
 
 
 def _is_with(subject: Subject) -> sa.ColumnElement[bool]:

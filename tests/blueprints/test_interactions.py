@@ -255,6 +255,29 @@ def test_logging_from_a_promise_proposes_to_keep_it(
     assert promise.completed_at is not None
 
 
+def test_a_promise_to_somebody_else_is_let_go_with_the_principals_it_brought(
+    make: Make, nell: User, sign_in: SignIn, filled: Callable[..., Any]
+) -> None:
+    bakery, soups = make.principal("Bakery"), make.principal("Soups")
+    school, tavern = make.organization("School"), make.organization("Tavern")
+    promise = make.interaction(
+        contact=make.contact("Lou", organization=school), author=nell, principals=[bakery],
+        follow_up_date=datetime.now(UTC).date(), follow_up_note="Send the specs",
+    )  # fmt: skip
+    colleague = make.contact("Kit", organization=school)
+    client, numbers = sign_in(nell), [str(one.organization_id) for one in (bakery, soups)]
+    kept = {"keeps": str(promise.interaction_id), "follow_up_kept": str(promise.interaction_id)}
+
+    def drawn(about: str) -> tuple[bool, list[str]]:
+        answer = client.submit("/interactions/draft", filled(about=about, principals=numbers, **kept))
+        page = BeautifulSoup(answer.text, "html.parser")
+        ticked = [box["value"] for box in page.select("input[name=principals][checked]")]
+        return page.select_one(f"input[name=keeps][value='{promise.interaction_id}']") is not None, ticked
+
+    assert drawn(f"contact:{colleague.contact_id}") == (True, numbers)
+    assert drawn(f"organization:{tavern.organization_id}") == (False, numbers[1:])
+
+
 def test_without_scripts_a_name_is_found_by_a_button_and_nothing_typed_is_lost(
     nell: User, sign_in: SignIn, filled: Callable[..., Any], marisol: Contact
 ) -> None:
