@@ -1,5 +1,6 @@
 """A stack of real processes for one test: its own database, Valkey, mail server, workers and beats."""
 
+import json
 import os
 import signal
 import subprocess
@@ -24,19 +25,74 @@ from crm import bell, services, tasks
 from crm.db import SYSTEM, act_as, db
 from tests.databases import FIRM_TIMEZONE, ROOT, SECRET_KEY, Database
 
-PATIENCE = 30
+PATIENCE = 120
+"""Seconds for which anything is waited for. That is long, for others may use the machine, too, and costs nothing
+where all is well.
+"""
 ROWS = 1_200
 """Places in the book."""
 
 
-def wait_until(what: Callable[[], object], *, doing: str) -> None:
-    """Return as soon as `what()` is true; fail after half a minute."""
-    deadline = time.monotonic() + PATIENCE
+def wait_until(what: Callable[[], object], *, doing: str, seconds: float = PATIENCE) -> None:
+    """Return as soon as `what()` is true; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not what():
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {PATIENCE} s in vain for {doing}")
+            pytest.fail(f"waited {seconds} s in vain for {doing}")
         pause.wait(0.05)
+
+
+@dataclass(frozen=True)
+class Born:
+    """A process of the nursery."""
+
+    pid: int
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float = PATIENCE) -> None:
+        """Return when it is gone; fail after `timeout` seconds."""
+        wait_until(lambda: not self._is_there(), doing=f"process {self.pid} to end", seconds=timeout)
+
+    def _is_there(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+class Nursery:
+    """Bears Python programs that need not read themselves first (`tests.faults.nursery`)."""
+
+    def __init__(self) -> None:
+        words = [sys.executable, "-m", "tests.faults.nursery"]
+        self._talk = subprocess.Popen(
+            words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def bear(self, *words: str, log: Path, environment: dict[str, str], ended: Path | None = None) -> Born:
+        """Start one as the leader of a session; its output goes to the end of `log`, its exit code into
+        `ended`.
+        """
+        assert self._talk.stdin is not None
+        assert self._talk.stdout is not None
+        order = {"words": words, "log": str(log), "environment": environment}
+        self._talk.stdin.write(json.dumps(order | ({"ended": str(ended)} if ended else {})) + "\n")
+        self._talk.stdin.flush()
+        return Born(int(self._talk.stdout.readline()))
+
+    def close(self) -> None:
+        self._talk.terminate()
+        self._talk.communicate()
+
+
+Process = Born | subprocess.Popen[bytes]
 
 
 @dataclass
@@ -49,9 +105,10 @@ class Stack:
     smtp_port: int
     app: Flask
     valkey: Server
+    nursery: Nursery
     through: dict[str, str] = field(default_factory=dict)
     """Other addresses for the processes that are started, such as those of a proxy, by variable."""
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[Process] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -72,35 +129,27 @@ class Stack:
             | self.through
         )
 
-    def start(self, name: str, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *words: str) -> Born:
         """Start a Python program as the leader of a session; its output goes to FOLDER/name.log."""
-        with self.log(name).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *words],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        process = self.nursery.bear(*words, log=self.log(name), environment=self.environment)
         self.running.append(process)
         return process
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
-    def worker(self, name: str = "worker") -> subprocess.Popen[bytes]:
+    def worker(self, name: str = "worker") -> Born:
         """A worker of all queues, ready to work."""
-        process = self.start(name, "-m", "celery", "-A", "celery_worker", "worker", "-n", f"{name}@test")
+        words = ["-m", "celery", "-A", "celery_worker", "worker", "-n", f"{name}@test"]
+        process = self.start(name, *words, "--without-gossip", "--without-mingle")
         wait_until(lambda: " ready" in self.log(name).read_text(), doing=f"{name} to be ready")
         return process
 
-    def beat(self, name: str) -> subprocess.Popen[bytes]:
+    def beat(self, name: str) -> Born:
         schedule = str(self.folder / f"{name}-schedule")
         return self.start(name, "-m", "celery", "-A", "celery_worker", "beat", "-s", schedule)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Process) -> None:
         """kill -9 of the process and of everything that it started; nothing if that is over."""
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -108,15 +157,14 @@ class Stack:
         self.running.remove(process)
 
     def flask(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", *words],
-            cwd=ROOT,
-            env=self.environment,
-            text=True,
-            capture_output=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        """What that command says, which must not fail."""
+        said, ended = self.log("flask"), self.folder / "flask.ended"
+        for file in (said, ended):
+            file.unlink(missing_ok=True)
+        asked = self.nursery.bear("-m", "flask", *words, log=said, environment=self.environment, ended=ended)
+        asked.wait()
+        assert ended.read_text() == "0", said.read_text()
+        return said.read_text()
 
     def tick(self, now: datetime) -> None:
         """What beat's message makes a worker do, done here, at a moment of the test's choosing."""
@@ -139,11 +187,11 @@ class Stack:
         taken = self.folder / "taken"
         return taken.read_text().splitlines() if taken.exists() else []
 
-    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+    def freeze(self, process: Process) -> None:
         """Stop a process and everything that it started, until `wake`."""
         os.killpg(process.pid, signal.SIGSTOP)
 
-    def wake(self, process: subprocess.Popen[bytes]) -> None:
+    def wake(self, process: Process) -> None:
         os.killpg(process.pid, signal.SIGCONT)
 
     def every_invariant_holds(self) -> None:
@@ -177,14 +225,16 @@ class Stack:
 
 
 @contextmanager
-def running(database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def running(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery
+) -> Iterator[Stack]:
     """Valkey and mail server run beside `database`; workers and beats are the test's to start and kill."""
     valkey = Valkey(folder / "valkey", ports.free(), "of-this-test", careless=True)
     server = valkey.server(folder / "valkey.log")
     settings = database.settings("worker", redis_url=valkey.url, data_dir=folder)
     before: Flask | None = getattr(bell.celery, "flask", None)
     app = crm.create_app("worker", settings)
-    made = Stack(folder, database, valkey.url, ports.free(), app, server)
+    made = Stack(folder, database, valkey.url, ports.free(), app, server, nursery)
     monkeypatch.setattr(bell, "_quiet_until", 0.0)
     server.start()
     try:
@@ -204,10 +254,19 @@ def running(database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -
             tasks.init(before, before.config["SETTINGS"])
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def stack(own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(
+    own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery
+) -> Iterator[Stack]:
     """The processes around a database of the test's own."""
-    with running(own_database, tmp_path, monkeypatch) as made:
+    with running(own_database, tmp_path, monkeypatch, nursery) as made:
         yield made
 
 

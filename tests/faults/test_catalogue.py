@@ -7,7 +7,6 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,11 +28,11 @@ from crm.queries.lists import ORGANIZATIONS
 from crm.services.schedules import ONE_AT_A_TIME
 from tests import databases
 from tests.databases import Database
-from tests.faults.conftest import ROWS, Stack, add_people, running, wait_until
+from tests.faults.conftest import ROWS, Born, Nursery, Stack, add_people, running, wait_until
 from tests.faults.proxy import Proxy
 from tests.faults.work import LATER, asking, change, everywhere, promised, schedule, state, tagged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 long = pytest.mark.long
 
@@ -155,7 +154,7 @@ def test_a_worker_that_is_stopped_during_work_leaves_the_rest_to_another(
     work.begins()
     wait_until(work.has_begun, doing="it to begin")
     first.send_signal(how)
-    first.wait(timeout=30)
+    first.wait()
     work.ends()
 
 
@@ -311,9 +310,9 @@ def starts(server: Server) -> bool:
 @long
 @pytest.mark.parametrize("seed", range(3))
 def test_a_database_that_is_killed_loses_nothing_that_it_answered(
-    own_server: OnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    own_server: OnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery, seed: int
 ) -> None:
-    with running(own_server, tmp_path, monkeypatch) as stack:
+    with running(own_server, tmp_path, monkeypatch, nursery) as stack:
         work = Work(stack, add_people(stack))
         stack.worker("first")
         work.begins()
@@ -470,7 +469,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_export_is_whole_once_there_is_r
     stack.every_invariant_holds()
 
 
-def _family(process: subprocess.Popen[bytes]) -> list[int]:
+def _family(process: Born) -> list[int]:
     """The processes of its session."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):

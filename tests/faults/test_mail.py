@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.conftest import Stack, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

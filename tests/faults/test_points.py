@@ -11,7 +11,7 @@ from crm import failpoints
 from tests.databases import Database
 from tests.faults.conftest import Stack, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 POINTS = {
     "mail.claimed": ("sent", 1),

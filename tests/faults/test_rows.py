@@ -11,7 +11,7 @@ from crm.queries.lists import ORGANIZATIONS
 from tests.faults.conftest import ROWS, Stack, wait_until
 from tests.faults.work import LATER, asking, change, everywhere, promised, schedule, state, tagged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 def dies_once(stack: Stack, point: str, monkeypatch: pytest.MonkeyPatch, *, name: str = "first") -> None:
