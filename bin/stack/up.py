@@ -132,7 +132,8 @@ def long_worker(made: Settings, lock: int) -> Server:
 def _worker(
     made: Settings, lock: int, host: str, queues: str, *, processes: int, name: str, log: str
 ) -> Server:
-    command: list[str | Path] = [PYTHON, "-m", "celery", "-A", "celery_worker", "worker"]
+    # Whoever waits for a page goes first, where work and pages share a machine.
+    command: list[str | Path] = ["nice", PYTHON, "-m", "celery", "-A", "celery_worker", "worker"]
     command += ["--hostname", host, "--queues", queues]
     command += ["--concurrency", str(processes), "--prefetch-multiplier", "1"]
     command += ["--without-gossip", "--without-mingle", "--loglevel", made.values["LOG_LEVEL"]]

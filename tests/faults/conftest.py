@@ -26,8 +26,8 @@ from crm.db import SYSTEM, act_as, db
 from tests.databases import FIRM_TIMEZONE, ROOT, SECRET_KEY, Database
 
 PATIENCE = 120
-"""Seconds for which anything is waited for. That is long, for others may use the machine, too, and costs nothing
-where all is well.
+"""Seconds for which anything is waited for: many, for others may use the machine, too. Where all is well
+nobody waits so long.
 """
 ROWS = 1_200
 """Places in the book."""

@@ -17,7 +17,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-READ = ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "crm.cli", "crm.tasks.schedule")
+READ = (
+    "celery.bin.celery",
+    "celery.apps.worker",
+    "celery.apps.beat",
+    "crm.cli",
+    "crm.tasks.schedule",
+    "crm.live",
+)
 
 
 def main() -> None:

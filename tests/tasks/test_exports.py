@@ -6,12 +6,13 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from crm import policy, services
+from crm import failpoints, policy, queries, services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import JobState
 from crm.models import File, Job, Notification, User
@@ -111,6 +112,29 @@ def test_a_stopped_export_leaves_no_file_and_can_be_tried_again(
     acting_as(SYSTEM)
     services.jobs.run(job_id, now=NOW, around=around)
     assert the_job(job_id).state == JobState.DONE
+
+
+def test_no_limit_of_a_statement_is_one_of_the_whole_export(
+    make: Make, nell: User, acting_as: Acting, around: services.jobs.Around, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part is a statement of its own, by a cursor, and the one that sorts all of it may take long."""
+    for name in ("Amberfold", "Briar Hall"):
+        make.organization(name)
+    monkeypatch.setattr(queries.lists, "stream", partial(queries.lists.stream, at_once=1))
+    acting_as(nell)
+    job_id = ask(nell)
+    acting_as(SYSTEM)
+    seen: list[tuple[object, ...]] = []
+
+    def look(point: str) -> None:
+        if point == "export.rows":
+            asked = "select current_setting('statement_timeout'), (select count(*) from pg_cursors)"
+            seen.append(tuple(db.session.execute(sa.text(asked)).one()))
+
+    monkeypatch.setattr(failpoints, "reach", look)
+    services.jobs.run(job_id, now=NOW, around=around)
+    assert seen[0] == ("10min", 1)
+    assert len(seen) == 2
 
 
 def test_who_lost_the_job_in_the_meantime_leaves_no_file(
