@@ -131,6 +131,7 @@ class Stack:
 
     def start(self, name: str, *words: str) -> Born:
         """Start a Python program as the leader of a session; its output goes to FOLDER/name.log."""
+        self.log(name).touch()  # read before the process may have come to write it
         process = self.nursery.bear(*words, log=self.log(name), environment=self.environment)
         self.running.append(process)
         return process
