@@ -16,7 +16,7 @@ const TOOLS = {
   "eslint/bin/eslint.js": ["crm/static/js", "bin", ...(fix ? ["--fix"] : [])],
   "prettier/bin/prettier.cjs": [".", fix ? "--write" : "--check", "--log-level", "warn"],
   "stylelint/bin/stylelint.mjs": ["crm/static/css/*.css", ...(fix ? ["--fix"] : [])],
-  "typescript/bin/tsc": ["--project", "."],
+  "typescript-native/bin/tsc": ["--project", "."],
 };
 
 const complaints = Object.entries(TOOLS).filter(([tool, options]) => {

@@ -15,6 +15,8 @@ from crm.errors import MovedOn
 
 TYPE: Final = "application/problem+json"
 PREFIX: Final = "/api/v1"
+PAPER: Final = "/api/docs"
+"""Where each problem is explained."""
 
 WAYS_OUT: Final = {
     400: "The request could not be read. Look at its address, its headers and its JSON.",
@@ -87,7 +89,7 @@ def answer(
     if field is not None:
         faults = [Fault(FIELDS.get(field, field), detail)]
     said = {
-        "type": f"{PREFIX}/openapi.json#{status}",
+        "type": f"{PAPER}#problem-{status}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from crm import web
+from crm import problems, web
 from crm.api import document
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
@@ -63,6 +63,7 @@ def index() -> Response:
         introduction=made["info"]["description"],
         nouns=nouns,
         records=records,
+        problems=problems.WAYS_OUT,
     )
 
 
@@ -112,7 +113,8 @@ def _fields(schema: dict[str, Any]) -> Iterator[Field]:
 def _kind(schema: dict[str, Any]) -> str:
     """What a value is, in words."""
     if "$ref" in schema:
-        return _name(schema)
+        known = document.make()["components"]["schemas"][_name(schema)]
+        return _kind(known) if "enum" in known else _name(schema)
     if "anyOf" in schema:
         return " or ".join(_kind(one) for one in schema["anyOf"])
     if "enum" in schema:
