@@ -1,6 +1,8 @@
 """What `flask imports` does with a file: the same sessions as the pages have, without a worker."""
 
+import time
 from pathlib import Path
+from typing import Final
 
 import click
 from flask import current_app
@@ -10,11 +12,13 @@ from crm import clock, policy, queries, services
 from crm.cli import import_reports
 from crm.config import Settings
 from crm.db import SYSTEM, act_as, db, on_behalf_of, transaction
-from crm.enums import ImportState
+from crm.enums import ImportState, JobState
 from crm.errors import Refused
 from crm.models import Job, User
 from crm.services.imports import AliasReport, sessions
 from crm.services.imports.plans.desk import CREATE, DISTRIBUTOR
+
+_PAUSE: Final = 0.5
 
 
 def check(file: Path, email: str, *, encoding: str = "") -> int:
@@ -109,17 +113,31 @@ def _work_on_check(number: int) -> None:
 
 
 def _work(number: int) -> str:
-    """Do what the session waits for, here and now; how it ended."""
+    """Do what the session waits for, here and now, or wait for the worker that took it before; how it
+    ended. Raises `Refused` if it failed.
+    """
     with transaction():
         job_id = queries.imports.get(number).job_id
     if job_id is None:
         raise RuntimeError("nothing was asked for")
     around = services.jobs.Around(_settings().data_dir, policy.may_change_row, policy.may_keep_words)
     services.jobs.run(job_id, now=clock.now(), around=around)
-    with transaction():
-        db.session.expire_all()
-        job = db.session.get_one(Job, job_id)
-        return ", ".join(f"{n:,} {name}" for name, n in (job.result or {}).items()) or (job.last_error or "")
+    told = -1
+    while True:
+        with transaction():
+            db.session.expire_all()
+            job = db.session.get_one(Job, job_id)
+            is_waited_for = job.state is JobState.RUNNING
+            rows, figures, error = job.rows_done, job.result or {}, job.last_error
+        if not is_waited_for:
+            break
+        if rows != told:
+            click.echo(f"{rows:,} rows done by a worker", err=True)
+            told = rows
+        time.sleep(_PAUSE)
+    if error and not figures:
+        raise Refused(error)
+    return ", ".join(f"{n:,} {name}" for name, n in figures.items())
 
 
 def _settings() -> Settings:

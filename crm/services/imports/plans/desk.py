@@ -1,7 +1,7 @@
 """What the planners share: the book by name, answers and questions, and the steps so far."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -17,10 +17,14 @@ from crm.queries.organization_names import bare, folded
 from crm.services.imports.distributors import MayChange
 from crm.services.imports.plans import book
 from crm.services.imports.plans.book import Known, Question
-from crm.services.imports.plans.steps import RowPlan, SheetOf, Step
+from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight, shortened
 
 MOST_PROPOSED: Final = 5
+MOST_QUESTIONS: Final = 500
+"""Nobody answers more of them; for the others the default counts, and each of their rows says so."""
+LARGE_BOOK: Final = 50_000
+"""Names among which nobody looks for similar ones while somebody waits."""
 LEAVE: Final = "leave"
 CREATE: Final = "create"
 DISTRIBUTOR: Final = "distributor"
@@ -38,6 +42,7 @@ class Desk:
     may_change: MayChange
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     may_keep_words: bool = False
+    pulse: Callable[[], None] = lambda: None
     steps: list[Step] = field(default_factory=list)
     rows: list[RowPlan] = field(default_factory=list)
     questions: dict[tuple[str, str], Question] = field(default_factory=dict)
@@ -49,7 +54,7 @@ class Desk:
         }
         self._aliases = aliases.organizations()
         self.by_key: dict[str, list[Known]] = defaultdict(list)
-        self.by_id: dict[int, Known] = {}
+        self.by_ref: dict[Ref, Known] = {}
         self.spellings: set[str] = set()
         self.labels: dict[str, Known] = {}
         self._shortened: dict[str, str] | None = None
@@ -61,8 +66,7 @@ class Desk:
     def add(self, known: Known, *spellings: str) -> None:
         """Know one more organization, spelled as its name and in these ways."""
         self.by_key[bare(known.name)].append(known)
-        if isinstance(known.ref, int):
-            self.by_id[known.ref] = known
+        self.by_ref[known.ref] = known
         self.spellings.update(text.casefold() for text in spellings or (known.name,))
         if known.is_account:
             self._shortened = None
@@ -132,7 +136,7 @@ class Desk:
     def nearest(self, text: str) -> list[Known]:
         """Up to five organizations with a name much like `text`."""
         key = bare(text)
-        if len(self.by_key) > 50_000:
+        if len(self.by_key) > LARGE_BOOK or len(self.questions) >= MOST_QUESTIONS:
             return []
         found = process.extract(
             key, self.by_key.keys(), scorer=fuzz.WRatio, limit=MOST_PROPOSED, score_cutoff=88
@@ -143,7 +147,7 @@ class Desk:
         """An account whose name has one letter more or less than `key`."""
         if self._shortened is None:
             accounts = [k for k, ones in self.by_key.items() if any(o.is_account for o in ones)]
-            few = accounts if len(accounts) < 100_000 else []
+            few = accounts if len(accounts) < LARGE_BOOK else []
             self._shortened = {k[:n] + k[n + 1 :]: k for k in few for n in range(len(k))}
         longer = self._shortened.get(key)
         shorter = next(
@@ -163,7 +167,7 @@ class Desk:
         if not said or said in (LEAVE, CREATE):
             return None
         if said.isdigit():
-            return self.by_id.get(int(said))
+            return self.by_ref.get(int(said))
         return next((one for one in among if one.choice == said), None)
 
     # ------------------------------------------------------------------ people, distributors, principals
@@ -188,7 +192,7 @@ class Desk:
 
     def known_distributor(self, text: str) -> Known | None:
         """The organization that `text` names as a distributor, by alias or by name; None if nobody is."""
-        aliased = self.by_id.get(self._aliases.get(folded(text), 0))
+        aliased = self.by_ref.get(self._aliases.get(folded(text), 0))
         if aliased is not None and aliased.is_distributor:
             return aliased
         named = self.living(bare(text))
@@ -218,7 +222,7 @@ class Desk:
         where the list is one of principals (`is_list`); elsewhere it is asked about and left out.
         """
         key = bare(text)
-        aliased = self.by_id.get(self._aliases.get(folded(text), 0))
+        aliased = self.by_ref.get(self._aliases.get(folded(text), 0))
         known = self.labels.get(folded(text)) or next(
             (one for one in self.living(key) if one.is_principal), None
         )
@@ -282,6 +286,8 @@ class Desk:
     ) -> None:
         key = topic, folded(text)
         if key not in self.questions:
+            if len(self.questions) >= MOST_QUESTIONS:
+                return
             self.questions[key] = Question(topic, shortened(text, 120), sheet.name, row, near, default)
         self.questions[key].n += 1
 

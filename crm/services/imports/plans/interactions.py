@@ -203,16 +203,12 @@ def _opportunity(
             if len(named) > 1:
                 reason = f"{len(named)} opportunities are called so; the first is taken"
                 reader.say(Weight.NOTICE, "opportunity", reason, "Fill in the organization.", text)
-            known = next((one for one in _all_known(desk) if one.ref == named[0][1]), None)
+            known = desk.by_ref.get(named[0][1] or 0)
             return named[0][0].ref, known
     if text:
         reader.kept.append(f"Opportunity: {text}")
         reader.say(Weight.NOTICE, "opportunity", "was not found; the text is kept in the notes", text=text)
     return None, organization
-
-
-def _all_known(desk: Desk) -> list[Known]:
-    return [one for ones in desk.by_key.values() for one in ones]
 
 
 def _name(text: str) -> str:

@@ -75,6 +75,7 @@ def plan(desk: Desk, sheet: SheetOf, lines: Lines) -> None:
             accounts.append(Account(members, known, is_new=False))
     sheet.count("accounts", "different", len(accounts))
     for start in range(0, len(accounts), _AT_ONCE):
+        desk.pulse()
         some = accounts[start : start + _AT_ONCE]
         before = _columns_of([one.known.ref for one in some if isinstance(one.known.ref, int)])
         for account in some:
