@@ -9,7 +9,7 @@ from pydantic import Field
 
 from crm import queries, web
 from crm.api.jobs import Job, accepted
-from crm.api.operations import Answer, operation
+from crm.api.operations import Answer, api, operation
 from crm.api.schemas import LIMIT, Asking, Reading, Writing, missing, page_of
 from crm.config import Settings
 from crm.enums import ImportOutcome, ImportState
@@ -21,6 +21,8 @@ from crm.services.imports import sessions
 
 ONE = "/imports/<import_session_id>"
 CURSOR = Annotated[str, Field(max_length=50, description="The `next_cursor` of the page before.")]
+_FORM = 1024 * 1024
+"""Bytes of a form beside its file."""
 NO_CURSOR = "That is no cursor of this list."
 
 
@@ -46,6 +48,15 @@ class ImportInFull(Import):
     outcomes: dict[ImportOutcome, int]
 
 
+class RowProblem(Reading):
+    """What is wrong with a cell, or with the row as a whole, and what to do."""
+
+    field: str
+    text: str
+    reason: str
+    remedy: str
+
+
 class ImportRow(Reading):
     """A row of a file, and what becomes of it."""
 
@@ -53,7 +64,7 @@ class ImportRow(Reading):
     row: int
     label: str
     outcome: ImportOutcome
-    problems: list[str]
+    problems: list[RowProblem]
 
 
 class PageAsked(Asking):
@@ -78,6 +89,13 @@ class Reversal(Writing):
 
 ImportPage = page_of("ImportPage", Import)
 ImportRowPage = page_of("ImportRowPage", ImportRow)
+
+
+@api.url_value_preprocessor
+def allow_files(endpoint: str | None, values: dict[str, Any] | None) -> None:  # noqa: ARG001 - as Flask asks
+    """Here alone a request may be as large as a file that can be read."""
+    if endpoint == "api.create_import":
+        request.max_content_length = sessions.MOST_BYTES + _FORM
 
 
 @operation("GET", "/imports", noun="imports", name="list_imports", query=PageAsked, answers=ImportPage)
@@ -126,7 +144,7 @@ def rows(import_session_id: int, asked: RowsAsked) -> Reading:
                 row=row.row,
                 label=row.label,
                 outcome=row.outcome,
-                problems=[str(one) for one in row.problems],
+                problems=[_problem(one) for one in row.problems if "reason" in one],
             )
             for row in shown
         ],
@@ -162,6 +180,10 @@ def apply(import_session_id: int) -> Answer:
 def revert(import_session_id: int, said: Reversal) -> Answer:
     """Take all of it back."""
     return accepted(sessions.revert(_mine(import_session_id), is_edited_left=said.is_edited_left))
+
+
+def _problem(told: dict[str, Any]) -> RowProblem:
+    return RowProblem(**{name: str(told.get(name) or "") for name in RowProblem.model_fields})
 
 
 def _mine(import_session_id: int) -> ImportSession:
