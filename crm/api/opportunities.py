@@ -10,11 +10,12 @@ from crm import clock, queries, record_pages, services, web
 from crm.api.operations import Answer, operation
 from crm.api.organizations import principal
 from crm.api.records import Noun, add, add_list, made, patched, read, to_change
-from crm.api.schemas import Id, Ids, Writing, line, missing, reading, writing
-from crm.enums import OpportunityStage, Picklist
+from crm.api.schemas import Id, Ids, Reading, Writing, line, missing, reading, writing
+from crm.enums import AdvocacyStatus, OpportunityStage, Picklist
 from crm.errors import Refused
 from crm.models import Opportunity, OpportunityPrincipal, OpportunityProduct
 from crm.queries.lists import OPPORTUNITIES
+from crm.services import opportunity_contacts
 from crm.services.opportunities import MOST_CLOSE_NOTE, Facts, Part
 
 
@@ -183,3 +184,77 @@ def _to_move(opportunity_id: int) -> Opportunity:
     record_pages.must_be_allowed(row.owner_id, row.second_owner_id)
     record_pages.must_be_live(row)
     return row
+
+
+class Say(Writing):
+    """What somebody's part is; a primary one takes that from who was."""
+
+    role: line(100) = None  # type: ignore[valid-type]
+    is_primary: bool = False
+
+
+class Voice(Reading):
+    """Somebody who has a say in an opportunity."""
+
+    contact_id: int
+    name: str
+    position: str | None
+    role: str | None
+    advocacy_status: AdvocacyStatus | None
+    is_primary: bool
+
+
+class Voices(Reading):
+    """Everybody who has a say in it."""
+
+    items: list[Voice]
+
+
+@operation(
+    "GET",
+    "/opportunities/<opportunity_id>/contacts",
+    noun="opportunities",
+    name="list_contacts_of_opportunity",
+    answers=Voices,
+)
+def voices(opportunity_id: int) -> Voices:
+    """Who has a say in it, and which."""
+    queries.opportunities.record(opportunity_id)
+    return _voices(opportunity_id)
+
+
+@operation(
+    "PUT",
+    "/opportunities/<opportunity_id>/contacts/<contact_id>",
+    noun="opportunities",
+    name="give_contact_a_say",
+    body=Say,
+    answers=Voices,
+)
+def give(opportunity_id: int, contact_id: int, said: Say) -> Voices:
+    """Let somebody of the organization or the distributor have a say in it."""
+    row = to_change(NOUN, opportunity_id)
+    if said.role is not None and said.role not in queries.picklists.words(Picklist.CONTACT_ROLE):
+        raise Refused(f"“{said.role}” is no role that the firm keeps.", field="role")
+    part = opportunity_contacts.Say(role=said.role, is_primary=said.is_primary)
+    opportunity_contacts.give(row, contact_id, part)
+    return _voices(opportunity_id)
+
+
+@operation(
+    "DELETE",
+    "/opportunities/<opportunity_id>/contacts/<contact_id>",
+    noun="opportunities",
+    name="take_say_of_contact",
+    answers=Voices,
+)
+def take_say(opportunity_id: int, contact_id: int) -> Voices:
+    """They have no say in it any more."""
+    row = to_change(NOUN, opportunity_id)
+    opportunity_contacts.take_away(row, queries.opportunities.say(opportunity_id, contact_id))
+    return _voices(opportunity_id)
+
+
+def _voices(opportunity_id: int) -> Voices:
+    parts = queries.opportunities.parts(opportunity_id, today=web.firm_today())
+    return Voices(items=[Voice.model_validate(one) for one in parts.people])

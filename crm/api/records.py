@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -15,15 +16,16 @@ from werkzeug.datastructures import MultiDict
 
 from crm import clock, queries, record_pages, services, web
 from crm.api.operations import Answer, match, operation
-from crm.api.schemas import Asking, Reading, asking, page_of
+from crm.api.schemas import CURSOR, Asking, Reading, asking, page_of
 from crm.db import db
-from crm.enums import Picklist
+from crm.enums import AuditAction, Picklist
 from crm.errors import MovedOn, Refused
 from crm.forms.lists import Asked
 from crm.problems import Fault, Unprocessable
 from crm.queries.lists import Asker, Listing, Wanted
 from crm.queries.lists.places import read as read_place
 from crm.queries.lists.places import write as write_place
+from crm.queries.timeline import Place
 
 R = TypeVar("R")
 Owners = Collection[int | None]
@@ -61,9 +63,36 @@ class Noun:
         return f"/{self.name}/<{self.key}>"
 
 
+class Alteration(Reading):
+    """One column of a change, in words; "" is nothing."""
+
+    column: str
+    before: str
+    after: str
+
+
+class Change(Reading):
+    """One change of a record; without `by_name` a command or the planner made it."""
+
+    at: datetime
+    by_name: str | None
+    action: AuditAction
+    alterations: list[Alteration]
+
+
+class HistoryAsked(Asking):
+    """Where in the history."""
+
+    cursor: CURSOR = ""
+
+
+ChangePage = page_of("ChangePage", Change)
+
+
 def add(noun: Noun) -> None:
     """Register what can be done with a noun."""
     _add_reading(noun)
+    _add_history(noun)
     if noun.create is not None:
         _add_creating(noun, noun.create)
     if noun.change is not None:
@@ -213,6 +242,27 @@ def _add_reading(noun: Noun) -> None:
         number = numbers[noun.key]
         noun.row(number)
         return read(noun, number)
+
+
+def _add_history(noun: Noun) -> None:
+    @operation(
+        "GET",
+        f"{noun.address}/history",
+        noun=noun.name,
+        name=f"list_changes_of_{noun.one}",
+        query=HistoryAsked,
+        answers=ChangePage,
+        summary=f"Who changed what of one {noun.listing.noun}, the latest first.",
+    )
+    def history(asked: HistoryAsked, **numbers: int) -> BaseModel:
+        number = numbers[noun.key]
+        noun.row(number)
+        before = Place.parse(asked.cursor)
+        if asked.cursor and before is None:
+            raise Refused("That is no cursor of this history.", field="cursor")
+        told = record_pages.history(noun.listing.model.__tablename__, number, before)
+        changes = [Change.model_validate(one) for one in told["changes"]]
+        return ChangePage(items=changes, next_cursor=told["earlier"] or None)
 
 
 def add_list(

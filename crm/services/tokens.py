@@ -26,7 +26,7 @@ MINUTE: Final = timedelta(minutes=1)
 
 NOUNS: Final = (
     *("organizations", "contacts", "products", "opportunities", "interactions", "follow-ups", "samples"),
-    *("distribution", "engagement", "search", "jobs", "imports", "exports"),
+    *("distribution", "engagement", "search", "people", "jobs", "imports", "exports"),
 )
 """What a token can be narrowed to."""
 SCOPES: Final = (

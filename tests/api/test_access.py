@@ -10,7 +10,7 @@ from flask import Flask
 
 from crm.api import OPERATIONS
 from crm.enums import TokenKind
-from crm.models import ApiToken, DistributorPrincipal, ProductDistributor, User
+from crm.models import ApiToken, DistributorPrincipal, OpportunityContact, ProductDistributor, User
 from tests.api.conftest import ComeIn
 from tests.clients import Client
 from tests.factories import Make
@@ -102,10 +102,12 @@ def of_cleo(make: Make) -> dict[str, int]:
     maker = make.principal(owner=cleo, is_distributor=True)
     opportunity = make.opportunity(owner=cleo)
     product = make.product(principal=maker)
+    contact = make.contact(owner_id=cleo.user_id)
+    make.save(OpportunityContact(opportunity_id=opportunity.opportunity_id, contact_id=contact.contact_id))
     return {
         "organization_id": maker.organization_id,
         "principal_id": maker.organization_id,
-        "contact_id": make.contact(owner_id=cleo.user_id).contact_id,
+        "contact_id": contact.contact_id,
         "product_id": product.product_id,
         "opportunity_id": opportunity.opportunity_id,
         "interaction_id": make.interaction(author=cleo, follow_up_date=date(2099, 1, 1)).interaction_id,

@@ -3,7 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from crm.models import EngagementChange, User
+from werkzeug.test import TestResponse
+
+from crm.enums import Picklist
+from crm.models import EngagementChange, PicklistValue, User
 from tests.api.conftest import ComeIn
 from tests.factories import Make
 
@@ -154,3 +157,47 @@ def test_no_answer_of_the_api_sets_a_cookie(nell: User, come_in: ComeIn) -> None
     made = script.post("/organizations", {"name": "Harbor Deli"})
     assert "Set-Cookie" not in made.headers
     assert "Set-Cookie" not in script.get("/contacts").headers
+
+
+def test_who_has_a_say_in_an_opportunity(make: Make, nell: User, come_in: ComeIn) -> None:
+    grill = make.organization()
+    dana, bo = make.contact("Dana", "Reyes", organization=grill), make.contact("Bo", "", organization=grill)
+    deal = make.opportunity(organization=grill, owner=nell, primary_contact_id=dana.contact_id)
+    script, here = come_in(nell), f"/opportunities/{deal.opportunity_id}/contacts"
+
+    def said(answer: TestResponse) -> dict[str, bool]:
+        return {one["name"]: one["is_primary"] for one in answer.json["items"]}
+
+    assert said(script.get(here)) == {"Dana Reyes": True}
+    assert said(script.put(f"{here}/{bo.contact_id}", {"is_primary": True})) == {
+        "Dana Reyes": False,
+        "Bo": True,
+    }
+    assert said(script.delete(f"{here}/{dana.contact_id}")) == {"Bo": True}
+    assert script.delete(f"{here}/{dana.contact_id}").status_code == 404
+    assert script.put(f"{here}/{make.contact().contact_id}", {}).status_code == 422
+
+
+def test_who_changed_what_of_a_record(nell: User, mara: User, come_in: ComeIn) -> None:
+    script = come_in(nell)
+    made = script.post("/organizations", {"name": "Harbor Deli"}).json
+    here = f"/organizations/{made['organization_id']}"
+    come_in(mara).patch(here, {"city": "Chicago"}, seen="*")
+    [changed, begun] = script.get(f"{here}/history").json["items"]
+    assert (changed["by_name"], changed["alterations"]) == (
+        "Mara Lindqvist",
+        [{"column": "city", "before": "", "after": "Chicago"}],
+    )
+    assert (begun["by_name"], begun["action"]) == ("Nell Okafor", "insert")
+    assert script.get(f"{here}/history", cursor="junk").status_code == 422
+
+
+def test_who_asks_who_works_here_and_which_words_the_firm_has(
+    make: Make, nell: User, come_in: ComeIn
+) -> None:
+    make.save(PicklistValue(picklist=Picklist.SEGMENT, value="Submarine"))
+    script = come_in(nell, "read")
+    me = script.get("/me").json
+    assert (me["user_id"], me["role"], me["scopes"]) == (nell.user_id, "rep", ["read"])
+    assert {"user_id": nell.user_id, "full_name": "Nell Okafor"} in script.get("/people").json["items"]
+    assert "Submarine" in script.get("/words", picklist="segment").json["items"]
