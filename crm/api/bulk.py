@@ -1,17 +1,21 @@
 """Changing many rows of a list at once: up to 500 in the request, more of them as a job."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from crm import clock, policy, queries, rights, services, web
+from crm.api.interactions import check_promised
 from crm.api.jobs import Job, accepted
 from crm.api.operations import Answer, operation
 from crm.api.records import wanted
-from crm.api.schemas import Id, Reading, Tags, Writing
+from crm.api.schemas import Day, Id, Reading, Tags, Writing, line
 from crm.enums import Priority
 from crm.errors import Refused
+from crm.forms.schedules import LONGEST_NOTE, MOST_A_DAY
 from crm.queries.lists import LISTS, Listing
+from crm.queries.schedules import SUBJECTS, Rule, When
 from crm.services.bulk import CHANGES, MOST, Setting
 
 Filters = Annotated[
@@ -133,3 +137,54 @@ def take_back(job_id: int) -> Returned:
     """Give the rows of a change of many their old values again, but for those that were edited since."""
     back = services.bulk.put_back(job_id, by=web.person().user_id, now=clock.now())
     return Returned(returned=back.returned, left=back.left)
+
+
+class Schedule(Writing):
+    """What is to happen, when, and who sees to it: on one day (`on`), `per_day` each workday from that day
+    on, or by the cadence of each one's priority. Without `owner_id` whoever looks after each row keeps its
+    promise.
+    """
+
+    note: line(LONGEST_NOTE) = None  # type: ignore[valid-type]
+    when: When = When.DAY
+    on: Day
+    per_day: Annotated[int, Field(ge=1, le=MOST_A_DAY)] = 5
+    owner_id: Id | None = None
+    ids: Annotated[
+        list[Id], Field(max_length=MOST, description="These rows; without any, all of the filters.")
+    ] = Field(default_factory=list)
+    filters: Filters = Field(default_factory=dict)
+
+
+def _add_schedule(listing: Listing) -> None:
+    @operation(
+        "POST", f"/{listing.name}/follow-ups", noun="follow-ups", name=f"schedule_for_{listing.name}",
+        body=Schedule, answers=Job, status=202,
+        summary=f"Promise a follow-up for each of many {listing.nouns}, as a job.",
+    )  # fmt: skip
+    def schedule(said: Schedule) -> Answer:
+        check_promised(said.on, web.today(), field="on")
+        me, takers = web.person(), {taker.user_id for taker in rights.takers()}
+        if said.owner_id is not None and said.owner_id not in takers:
+            raise Refused("Choose somebody of your team, or whoever looks after each.", field="owner_id")
+        question, _ = queries.lists.all_of(listing, wanted(listing, said.filters))
+        if said.ids:
+            question = replace(question, numbers=sorted(set(said.ids)))
+        rule = Rule(
+            when=said.when,
+            on=said.on,
+            per_day=said.per_day,
+            keeper=said.owner_id,
+            keepers=None if policy.may_promise_for_everybody(me) else takers,
+        )
+        seen = queries.schedules.preview(listing, question, rule).mark
+        return accepted(
+            services.schedules.ask(
+                listing, question, rule, note=said.note or "", nouns=listing.nouns, by=me, seen=seen
+            )
+        )
+
+
+for _listing in LISTS.values():
+    if _listing.model in SUBJECTS:
+        _add_schedule(_listing)

@@ -25,19 +25,19 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 class Reading(BaseModel):
     """Something that is answered."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Writing(BaseModel):
     """Something that is sent; a field that there is not is an error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Asking(BaseModel):
     """What the address of a list asks; a name that means nothing here is an error."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def _known_day(on: date) -> date:

@@ -1,7 +1,7 @@
 """What takes long, by a script alone: a file brought in and taken back, a list taken along."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -102,3 +102,21 @@ def test_a_job_is_stopped_tried_again_and_taken_back(
     assert script.post(f"{here}/return").status_code == 202
     work()
     assert script.get(of_deli).json["priority"] is None
+
+
+def test_follow_ups_are_promised_to_many_at_once_by_who_looks_after_them(
+    make: Make, nell: User, come_in: ComeIn, work: Work
+) -> None:
+    delis = [make.organization(owner=nell).organization_id for _ in range(3)]
+    script, day = come_in(nell), (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    asked = script.post("/organizations/follow-ups", {"ids": delis[:2], "on": day, "note": "Say hello"})
+    assert asked.status_code == 202, asked.text
+    work()
+    made = script.get("/follow-ups").json["items"]
+    assert sorted(one["organization_id"] for one in made) == delis[:2]
+    assert {(one["what"], one["follow_up_date"], one["owner_id"]) for one in made} == {
+        ("Say hello", day, nell.user_id)
+    }
+    again = script.post("/organizations/follow-ups", {"ids": delis[:2], "on": day})
+    assert again.status_code == 422
+    assert script.post("/organizations/follow-ups", {"on": "2020-01-01"}).json["errors"][0]["field"] == "on"
