@@ -12,6 +12,7 @@ import argparse
 import os
 import secrets
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,6 @@ import sqlalchemy as sa
 from digests import MONDAY, Sink
 from flask_security import hash_password
 from live import sign_in
-from stack import ports
 
 import crm
 from crm import bell, queries, services
@@ -104,10 +104,11 @@ def read(address: str, cookies: list[str], readers: int, pages: int) -> dict[str
 @contextmanager
 def serving() -> Iterator[str]:
     """The web processes; their address."""
-    port = ports.free()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     words = ["-m", "gunicorn", "--worker-class", "asgi", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
     with _process(*words, "--no-control-socket", "crm.live:make()"):
-        while not ports.answers(port):
+        while socket.socket().connect_ex(("127.0.0.1", port)):
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
 

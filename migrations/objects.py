@@ -188,8 +188,9 @@ def _take_all_tables(connection: sa.Connection) -> None:
     and given back whenever that takes longer than it takes PostgreSQL to look for such a knot (a second).
     """
     tables = connection.exec_driver_sql(
-        "select string_agg(oid::regclass::text, ', ' order by relkind desc, oid) from pg_class "
-        "where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace"
+        "select string_agg(c.oid::regclass::text, ', ' order by relkind desc, c.oid) from pg_class c "
+        "where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace "
+        "and not exists (select from pg_depend x where x.objid = c.oid and x.deptype = 'e')"
     ).scalar()
     for attempt in range(ATTEMPTS):
         try:

@@ -74,6 +74,8 @@ def said(one: Shown) -> str:
         return (
             "Waits for its turn." if not job.last_error else "Something went wrong; it tries again shortly."
         )
+    if not job.rows_done:
+        return "Looks for the first rows."
     of = f" of {job.rows_total:,}" if job.rows_total is not None else ""
     words = [f"Row {job.rows_done:,}{of}"]
     pace = one.pace(clock.now())

@@ -269,6 +269,18 @@ def head_of(database: Database) -> str:
     return migrate("heads", database=database).split()[0]
 
 
+def test_views_of_an_extension_are_nobodys_to_lock_or_drop(own_database: Database) -> None:
+    """An operator who looks at slow statements has such views, which the owner of the tables may not lock."""
+    with own_database.connect("superuser", role=None) as connection:
+        connection.execute("create extension pg_stat_statements")
+        connection.execute("comment on table alembic_version is 'an older state'")
+    migrate("upgrade", "head", database=own_database)
+    with own_database.connect("superuser", role=None) as connection:
+        assert connection.execute("select to_regclass('pg_stat_statements') is not null").fetchone() == (
+            True,
+        )
+
+
 def test_a_revision_that_drops_views_finds_them_gone_and_they_come_back(
     own_database: Database, tmp_path: Path
 ) -> None:
