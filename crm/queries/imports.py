@@ -200,8 +200,8 @@ class Origin:
     applied_at: Any
 
 
-def origins(kind: str, record_id: int, *, most: int = 5) -> Sequence[Origin]:
-    """The imports that made or changed a record, the last first."""
+def origins(kind: str, record_ids: Sequence[int], *, most: int = 5) -> Sequence[Origin]:
+    """The imports that made or changed one of these records, the last first."""
     rows = db.session.execute(
         sa.select(
             ImportSession.import_session_id,
@@ -216,7 +216,9 @@ def origins(kind: str, record_id: int, *, most: int = 5) -> Sequence[Origin]:
         .join(ImportSheet, ImportSheet.import_sheet_id == ImportStep.import_sheet_id)
         .join(User, User.user_id == ImportSession.user_id)
         .where(
-            ImportStep.kind == kind, ImportStep.record_id == record_id, ImportStep.state == JobRowState.DONE
+            ImportStep.kind == kind,
+            ImportStep.record_id.in_(record_ids),
+            ImportStep.state == JobRowState.DONE,
         )
         .order_by(ImportSession.import_session_id.desc())
         .limit(most)

@@ -39,7 +39,7 @@ class Origins:
     old: list[Old]
     merges: list[Merged]
     rows: Sequence[Origin]
-    """Rows of files that somebody brought."""
+    """Rows of files that somebody brought, also those of records that were merged into it."""
 
 
 _OLD = (
@@ -69,8 +69,9 @@ def of(table: str, number: int) -> Origins:
     rows = db.session.execute(
         sa.text(f"select * from ({question}) o order by at desc, name"), {"table": table, "number": number}
     ).all()
+    merged = [Merged(row.number, row.name, row.at) for row in rows if row.what == "merged"]
     return Origins(
         [Old(row.word, row.name, row.at) for row in rows if row.what == "old"],
-        [Merged(row.number, row.name, row.at) for row in rows if row.what == "merged"],
-        imports.origins(table, number),
+        merged,
+        imports.origins(table, [number, *(one.absorbed_id for one in merged)]),
     )

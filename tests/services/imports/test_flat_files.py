@@ -1,13 +1,14 @@
 """Lists of contacts and of organizations as other programs export them, with the numbers that are known."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm import queries
+from crm import queries, services
 from crm.db import SYSTEM, db, transaction
-from crm.enums import AdvocacyStatus, ImportState
+from crm.enums import AdvocacyStatus, ImportState, RecordKind
 from crm.models import Contact, ContactAdvocacy, ImportSheet, Organization
 from crm.services.imports import sessions
 from tests.services.imports.bringing import SAMPLES, Bringing, count, reasons
@@ -161,5 +162,38 @@ def test_each_record_tells_where_it_came_from(bringing: Bringing) -> None:
     number = bringing.bring_text("Organization\nThe Tin Heron\n")
     bringing.ask(number, sessions.apply)
     key = db.session.execute(sa.select(Organization.organization_id)).scalar_one()
-    (origin,) = queries.imports.origins("organizations", key)
+    (origin,) = queries.imports.origins("organizations", [key])
     assert (origin.name, origin.sheet, origin.row, origin.is_new) == ("list.csv", "list", 2, True)
+
+
+def test_where_it_came_from_follows_a_merge_and_its_undo(bringing: Bringing) -> None:
+    kept = bringing.make.organization("Heron & Daughters").organization_id
+    number = bringing.bring_text("Organization\nThe Tin Heron\n")
+    bringing.ask(number, sessions.apply)
+    bringing.acting_as(bringing.person)
+    heron = db.session.execute(
+        sa.select(Organization).where(Organization.name == "The Tin Heron")
+    ).scalar_one()
+    came = heron.organization_id
+    merge = services.merges.merge(RecordKind.ORGANIZATION, kept, came, choices={}, seen=(1, heron.version))
+    assert [row.row for row in queries.origins.of("organizations", kept).rows] == [2]
+    services.merges.split(merge, now=datetime.now(UTC))
+    assert queries.origins.of("organizations", kept).rows == []
+    assert [row.row for row in queries.origins.of("organizations", came).rows] == [2]
+
+
+def test_a_revert_leaves_a_record_that_was_merged_into_another_one(bringing: Bringing) -> None:
+    kept = bringing.make.organization("Heron & Daughters").organization_id
+    number = bringing.bring_text("Organization\nThe Tin Heron\nGrill\n")
+    bringing.ask(number, sessions.apply)
+    bringing.acting_as(bringing.person)
+    heron = db.session.execute(
+        sa.select(Organization).where(Organization.name == "The Tin Heron")
+    ).scalar_one()
+    with transaction():
+        services.merges.merge(
+            RecordKind.ORGANIZATION, kept, heron.organization_id, choices={}, seen=(1, heron.version)
+        )
+    assert queries.imports.edited_since(number) == 1
+    job = bringing.ask(number, sessions.revert, is_edited_left=True)
+    assert job.result == {"taken back": 1, "stay": 1}
