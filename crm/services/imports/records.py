@@ -16,6 +16,8 @@ from typing import Final
 from crm.errors import Refused
 
 MOST_RECORDS: Final = 1_000_000
+MOST_ABOVE: Final = 100
+"""Titles, instructions and the header count for themselves."""
 MOST_COLUMNS: Final = 500
 LONGEST_RECORD: Final = 70_000
 """Characters. A spreadsheet cell holds at most 32,767, so what is longer is a quote that never closes."""
@@ -40,8 +42,8 @@ class Record:
 def read(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     """The records in `lines`, in order.
 
-    Raises `Refused` when there are more than `MOST_RECORDS`, when one has more than `MOST_COLUMNS` up to its
-    last filled cell, and when more than `MOST_BROKEN` are broken.
+    Raises `Refused` when there are more than `MOST_RECORDS` and what may stand above them, when one has more
+    than `MOST_COLUMNS` up to its last filled cell, and when more than `MOST_BROKEN` are broken.
     """
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
@@ -182,7 +184,7 @@ def _holds_rows(held: Sequence[str], delimiter: str, usual_width: int) -> bool:
 
 
 def _refuse_beyond_bounds(record: Record, broken: int) -> None:
-    if record.number > MOST_RECORDS:
+    if record.number > MOST_RECORDS + MOST_ABOVE:
         raise Refused(f"The file has more than {MOST_RECORDS:,} rows. Split it and import the parts.")
     if len(record.cells) > MOST_COLUMNS:
         width = next((n for n in range(len(record.cells), 0, -1) if record.cells[n - 1].strip()), 0)

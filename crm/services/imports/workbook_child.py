@@ -23,6 +23,8 @@ from typing import Any, Final
 from xml.sax.saxutils import unescape
 
 MOST_ROWS: Final = 200_000
+MOST_ABOVE: Final = 100
+"""Titles, instructions and the header count for themselves."""
 MOST_COLUMNS: Final = 500
 MOST_UNPACKED: Final = 2 * 1024**3
 MOST_RATIO: Final = 200
@@ -113,7 +115,7 @@ def _look_at(
 
 def _look_at_cells(text: bytes, unstored: dict[int, list[str]]) -> None:
     for letters, number in set(_FILLED.findall(text)):
-        if int(number) > MOST_ROWS:
+        if int(number) > MOST_ROWS + MOST_ABOVE:
             raise Refused(f"a cell is filled in row {int(number):,}; at most {MOST_ROWS:,} rows can be read")
         if len(letters) > 1 and _column(letters) > MOST_COLUMNS:
             raise Refused(

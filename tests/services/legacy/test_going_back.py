@@ -1,13 +1,16 @@
 """Stopped and gone on, looked at beforehand, edited afterwards, and taken out again."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from crm.db import db, transaction
+from crm.db import act_as, db, transaction
+from crm.enums import RecordKind
 from crm.errors import Refused
-from crm.services import legacy
+from crm.models import Organization
+from crm.services import legacy, merges
 from tests.databases import Database, clone
 from tests.services.legacy.conftest import TODAY, asked, commands, expected
 
@@ -172,6 +175,46 @@ def test_work_done_since_stands_in_the_way_of_a_rollback_and_is_told(
         with commands(book), pytest.raises(Refused, match=why), transaction():
             legacy.rollback()
         assert state(book) == before
+
+
+@pytest.mark.parametrize(("keep", "other"), [("came", "came too"), ("ours", "came"), ("came", "ours")])
+def test_a_merge_of_a_row_that_came_stands_in_the_way_until_it_is_undone(
+    migrated_v2: Database, worker_id: str, keep: str, other: str
+) -> None:
+    with clone(migrated_v2, f"merged_{worker_id}") as book:
+        with book.connect("owner", role=None) as connection:
+            connection.execute(
+                """
+                insert into users (email, full_name, role, fs_uniquifier)
+                    values ('ada@pantry.example', 'Ada Reyes', 'admin', 'ada');
+                insert into organizations (name) values ('Our own house');
+                """
+            )
+            [(ours, ada)] = connection.execute(
+                "select max(organization_id), (select user_id from users where fs_uniquifier = 'ada')"
+                " from organizations"
+            ).fetchall()
+        numbers = {"ours": ours, "came": 1, "came too": 2}
+        with commands(book):
+            act_as(ada)
+            with transaction():
+                pair = [db.session.get_one(Organization, numbers[name]) for name in (keep, other)]
+                merge = merges.merge(
+                    RecordKind.ORGANIZATION, numbers[keep], numbers[other], choices={},
+                    seen=(pair[0].version, pair[1].version),
+                )  # fmt: skip
+        before = state(book)
+        with commands(book), pytest.raises(Refused, match="Work was done since on what came"), transaction():
+            legacy.rollback()
+        assert state(book) == before
+        with commands(book):
+            act_as(ada)
+            with transaction():
+                assert merges.split(merge, now=datetime.now(UTC)) == []
+        with commands(book), transaction():
+            legacy.rollback()
+        with book.connect("owner", role=None) as connection:
+            assert connection.execute("select name from organizations").fetchall() == [("Our own house",)]
 
 
 def test_an_edit_is_told_and_a_loss_is_found(migrated_v2: Database, worker_id: str) -> None:
