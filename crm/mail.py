@@ -244,6 +244,7 @@ def _converse(
         return Answer("in doubt", f"No answer after the content was sent: {_words(error)}")
     if code >= 400:
         return _not_taken(settings, letter, _refused(code, reply))
+    journal(settings, "sent", letter.message_id)
     return Answer("sent", _told(code, reply))
 
 

@@ -1,4 +1,4 @@
-"""`flask backup`: making one, and looking whether it is whole."""
+"""`flask backup`: making one, looking whether it is whole, taking it back, and proving that that works."""
 
 from pathlib import Path
 
@@ -32,14 +32,58 @@ def create() -> None:
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def verify(folder: Path | None) -> None:
     """Look whether FOLDER, or else the newest backup, is whole: every checksum, and the dump's own list."""
-    found = services.backups.stored(current_app.config["SETTINGS"])
-    chosen = [one for one in found if folder is None or one.folder.resolve() == folder.resolve()]
-    if not chosen:
-        raise click.ClickException("There is no complete backup. flask backup create makes one.")
     try:
-        _tell(chosen[0])
+        _tell(_chosen(folder))
     except Refused as refused:
         raise click.ClickException(refused.message) from refused
+
+
+@backup.command("restore")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path | None) -> None:
+    """Take FOLDER, or else the newest backup, back into the empty database of DATABASE_OWNER_URL. Mail is on
+    hold afterwards; what MAIL_JOURNAL names does not leave again.
+    """
+    settings = current_app.config["SETTINGS"]
+    if settings.database_owner_url is None:
+        raise click.ClickException("Set DATABASE_OWNER_URL: the address of the empty database, as its owner.")
+    try:
+        chosen = _chosen(folder)
+        click.echo(f"Taking back {chosen.folder.name}: {chosen.rows:,} rows, {chosen.size:,} bytes …")
+        done = services.restores.restore(chosen, settings, into=settings.database_owner_url)
+    except Refused as refused:
+        raise click.ClickException(refused.message) from refused
+    click.echo(f"{done.rows:,} rows came back and were compared row for row, and {done.files:,} files.")
+    click.echo(f"The mail journal names {done.letters:,} letters that left; none of them leaves again.")
+    click.echo("Next: flask db upgrade · start web, workers, beat · flask mail in-doubt · flask mail release")
+
+
+@backup.command("drill")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--into",
+    envvar="DATABASE_DRILL_URL",
+    required=True,
+    help="An empty database that bin/stack/roles.sql made, as its owner; DATABASE_DRILL_URL if not given.",
+)
+def drill(folder: Path | None, into: str) -> None:
+    """Take FOLDER, or else the newest backup, back into an empty database beside the real one, compare every
+    row and file, and take it out again. Exits 1 when anything differs; the record is drills.jsonl.
+    """
+    try:
+        done = services.restores.drill(_chosen(folder), into=into, now=clock.now())
+    except Refused as refused:
+        raise click.ClickException(refused.message) from refused
+    click.echo(f"{done['backup']}: {done['rows']:,} rows came back the same, in {done['seconds']} s.")
+
+
+def _chosen(folder: Path | None) -> Backup:
+    """The backup in a folder, wherever it lies, or the newest one."""
+    settings = current_app.config["SETTINGS"]
+    found = services.backups.newest(settings) if folder is None else services.backups.read(folder)
+    if found is None:
+        raise click.ClickException("There is no complete backup. flask backup create makes one.")
+    return found
 
 
 def _tell(made: Backup) -> None:

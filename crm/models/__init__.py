@@ -11,7 +11,7 @@ from crm.models.importing import ImportLayout, ImportRow, ImportSession, ImportS
 from crm.models.interaction import OPEN_PROMISE, Interaction, InteractionPrincipal
 from crm.models.job import File, Job, JobRow
 from crm.models.legacy import LegacyArchive, LegacyFinding, LegacyIdMap
-from crm.models.mail import Delivery, DeliveryItem, MailAttempt, MailMessage
+from crm.models.mail import Delivery, DeliveryItem, JournaledMail, MailAttempt, MailMessage
 from crm.models.merge import DuplicatePair, MergeLog, MergeMove
 from crm.models.notification import Notification
 from crm.models.opportunity import (
@@ -65,6 +65,7 @@ __all__ = [
     "InteractionPrincipal",
     "Job",
     "JobRow",
+    "JournaledMail",
     "LegacyArchive",
     "LegacyFinding",
     "LegacyIdMap",

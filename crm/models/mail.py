@@ -92,6 +92,20 @@ class MailMessage(Timestamps, Model):
     )
 
 
+class JournaledMail(Model):
+    """A letter that had left before the book was restored from a backup, as the mail journal tells: when it
+    is written once more it is in this state and is not sent again.
+    """
+
+    __tablename__ = "journaled_mails"
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[MailState]
+    noted_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.CheckConstraint("state in ('sent', 'in doubt')", name="state"),)
+
+
 class MailAttempt(Model):
     """One try to hand a message to the mail server, and its answer in its own words."""
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psycopg
 import sqlalchemy as sa
@@ -41,8 +41,20 @@ LOCK: Final = 8_316_002
 DUMP: Final = "database.dump"
 FILES: Final = "files.tar"
 MANIFEST: Final = "manifest.json"
+FOLDERS: Final = ("exports", "imports")
+"""Where the files of people lie, from DATA_DIR on."""
+JOURNAL: Final = "mail-journal"
 NAME: Final = "%Y%m%dT%H%M%SZ"
 
+_AS_TEXT = (
+    "set datestyle = 'ISO, YMD'",
+    "set intervalstyle = 'postgres'",
+    "set timezone = 'UTC'",
+    "set extra_float_digits = 1",
+    "set bytea_output = 'hex'",
+)
+"""What the text of a row depends on."""
+_SUM = "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text from {} t"
 _TABLES = """
     select c.relname from pg_class c
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by c.relname
@@ -78,11 +90,18 @@ def create(settings: Settings, *, now: datetime) -> Backup:
     half.mkdir(mode=0o700)
     try:
         with _snapshot(settings) as (connection, snapshot):
-            rows, revision = _count(connection), _revision(connection)
+            rows, sums = survey(connection)
+            revision = _revision(connection)
             _dump(settings, half / DUMP, snapshot)
-        _pack(settings.data_dir, half / FILES)
+        _pack(settings, half / FILES)
         parts = {name: _facts(half / name) for name in (DUMP, FILES)}
-        manifest = {"made_at": now.isoformat(), "revision": revision, "parts": parts, "rows": rows}
+        manifest = {
+            "made_at": now.isoformat(),
+            "revision": revision,
+            "parts": parts,
+            "rows": rows,
+            "sums": sums,
+        }
         _write(half / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
         half.rename(final)
         _sync(home)
@@ -136,7 +155,13 @@ def newest(settings: Settings) -> Backup | None:
 def stored(settings: Settings) -> list[Backup]:
     """Every complete backup, the newest first."""
     made = sorted(_home(settings).glob(f"[0-9]*/{MANIFEST}"), reverse=True)
-    return [Backup(path.parent, json.loads(path.read_text())) for path in made]
+    return [backup for path in made if (backup := read(path.parent)) is not None]
+
+
+def read(folder: Path) -> Backup | None:
+    """The backup in a folder, wherever that lies; None if it has no manifest, so is not complete."""
+    path = folder / MANIFEST
+    return Backup(folder, json.loads(path.read_text())) if path.exists() else None
 
 
 def verify(backup: Backup) -> list[str]:
@@ -152,9 +177,9 @@ def verify(backup: Backup) -> list[str]:
             wrong.append(f"{name} is not what was written")
     if wrong:
         return wrong
-    listed = _run([_program("pg_restore"), "--list", str(backup.folder / DUMP)])
+    listed = run([program("pg_restore"), "--list", str(backup.folder / DUMP)])
     if listed.returncode:
-        return [f"{DUMP} cannot be read: {_last(listed.stderr)}"]
+        return [f"{DUMP} cannot be read: {last(listed.stderr)}"]
     held = {line.split()[-2] for line in listed.stdout.splitlines() if " TABLE DATA public " in line}
     missing = [table for table in backup.manifest["rows"] if table not in held]
     return [f"{DUMP} lacks the rows of {table}" for table in missing]
@@ -198,13 +223,17 @@ def _snapshot(settings: Settings) -> Iterator[tuple[psycopg.Connection[Any], str
         raise Refused(f"The database does not answer as kp_backup: {error}".strip()) from error
 
 
-def _count(connection: psycopg.Connection[Any]) -> dict[str, int]:
-    names = [name for (name,) in connection.execute(_TABLES).fetchall()]
-    counts = {}
-    for name in names:
-        row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(name))).fetchone()
-        counts[name] = row[0] if row else 0
-    return counts
+def survey(connection: psycopg.Connection[Any]) -> tuple[dict[str, int], dict[str, str]]:
+    """Of each table how many rows it has, and a sum over the text of every row, whatever their order: two
+    databases in which both are the same hold the same.
+    """
+    for setting in _AS_TEXT:
+        connection.execute(setting)
+    counts, sums = {}, {}
+    for (name,) in connection.execute(_TABLES).fetchall():
+        row = connection.execute(sql.SQL(_SUM).format(sql.Identifier(name))).fetchone()
+        counts[name], sums[name] = row or (0, "0")
+    return counts, sums
 
 
 def _revision(connection: psycopg.Connection[Any]) -> str:
@@ -213,16 +242,16 @@ def _revision(connection: psycopg.Connection[Any]) -> str:
 
 
 def _dump(settings: Settings, to: Path, snapshot: str) -> None:
-    command = [_program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot}",
+    command = [program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot}",
                f"--file={to}"]  # fmt: skip
-    done = _run(command, **_where(settings.database_backup_url or ""))
+    done = run(command, **where(settings.database_backup_url or ""))
     if done.returncode:
-        raise Refused(f"pg_dump says: {_last(done.stderr)}")
+        raise Refused(f"pg_dump says: {last(done.stderr)}")
     with to.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _where(url: str) -> dict[str, str]:
+def where(url: str) -> dict[str, str]:
     """The address as the variables of libpq: arguments can be read by every account of the machine."""
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "DATABASE"}
     names |= {"sslmode": "SSLMODE"}
@@ -230,20 +259,33 @@ def _where(url: str) -> dict[str, str]:
     return {f"PG{variable}": str(known[name]) for name, variable in names.items() if known.get(name)}
 
 
-def _pack(data_dir: Path, to: Path) -> None:
-    """The files of people; what can be made again (logs, schedules, older backups) is left out."""
+def _pack(settings: Settings, to: Path) -> None:
+    """The files of people, and the mail journal; what can be made again (logs, schedules, older backups) is
+    left out.
+    """
+    kept = {name: settings.data_dir / name for name in FOLDERS}
+    if settings.mail_journal is not None:
+        kept[JOURNAL] = settings.mail_journal
     with to.open("wb") as file:
         with tarfile.open(fileobj=file, mode="w") as tar:
-            for name in ("files", "mail-journal"):
-                if (data_dir / name).exists():
-                    tar.add(data_dir / name, arcname=name)
+            for name, path in kept.items():
+                if path.exists():
+                    tar.add(path, arcname=name)
         file.flush()
         os.fsync(file.fileno())
 
 
+def sha256(file: IO[bytes]) -> str:
+    """The checksum of what is left to read of a file."""
+    digest = hashlib.sha256()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return digest.hexdigest()
+
+
 def _facts(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+        return {"sha256": sha256(file), "bytes": path.stat().st_size}
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -261,7 +303,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Where pg_dump or pg_restore is: in POSTGRES_PROGRAMS, where bin/up puts its own, or on the PATH."""
     found = shutil.which(name, path=os.environ.get("POSTGRES_PROGRAMS")) or shutil.which(name)
     if found is None:
@@ -269,11 +311,13 @@ def _program(name: str) -> str:
     return found
 
 
-def _run(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs with these variables beside ours."""
     return subprocess.run(  # noqa: S603 - programs of PostgreSQL, no shell, arguments of ours
         command, env=os.environ | environment, text=True, capture_output=True, timeout=MOST.total_seconds()
     )
 
 
-def _last(said: str) -> str:
+def last(said: str) -> str:
+    """The last line of what a program said."""
     return said.strip().splitlines()[-1] if said.strip() else "nothing"

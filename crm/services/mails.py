@@ -10,7 +10,7 @@ from crm import bell, mail
 from crm.db import db
 from crm.enums import MailState
 from crm.errors import Refused
-from crm.models import FirmSetting, MailAttempt, MailMessage
+from crm.models import FirmSetting, JournaledMail, MailAttempt, MailMessage
 
 
 class Decision(Protocol):
@@ -33,10 +33,13 @@ def queue(
     (`delivery_id`) rings once for all of them. Returns its `mail_message_id`.
 
     `is_secret` bodies (a reset link) are wiped once sent. `name` makes the Message-ID the same whenever the
-    same letter is made; without it, it is new.
+    same letter is made; without it, it is new. A letter of this name that left before the book was restored
+    from a backup is written as the mail journal tells of it, and does not leave again.
     """
+    message_id = mail.new_message_id(name)
+    state: dict[str, Any] = {} if name is None else _journaled(message_id)
     # Without the mapper: before sign-in the web may insert here and read nothing back but the key.
-    message_id = db.session.execute(
+    number = db.session.execute(
         insert(MailMessage)
         .values(
             to_address=mail.one_line(to),
@@ -45,13 +48,26 @@ def queue(
             html_body=html,
             is_secret=is_secret,
             delivery_id=delivery_id,
-            message_id=mail.new_message_id(name),
+            message_id=message_id,
+            **state,
         )
         .returning(MailMessage.mail_message_id)
     ).scalar_one()
     if delivery_id is None:
-        bell.ring("mails.send_one", message_id)
-    return message_id
+        bell.ring("mails.send_one", number)
+    return number
+
+
+def _journaled(message_id: str) -> dict[str, Any]:
+    """How far a letter of this Message-ID had come before a restore: where it is not planned any more."""
+    known = sa.select(JournaledMail).where(JournaledMail.message_id == message_id)
+    planned = sa.cast(MailState.PLANNED, MailMessage.state.type)
+    return {
+        "state": sa.func.coalesce(known.with_only_columns(JournaledMail.state).scalar_subquery(), planned),
+        "sent_at": known.with_only_columns(JournaledMail.noted_at)
+        .where(JournaledMail.state == MailState.SENT)
+        .scalar_subquery(),
+    }
 
 
 def resend(mail_message_id: int, *, now: datetime) -> None:

@@ -90,6 +90,7 @@ GUARDED_BY_GRANTS = {
     "delivery_items": "mail, not the book",
     "mail_messages": "mail, not the book",
     "mail_attempts": "mail, not the book",
+    "journaled_mails": "mail that left before a restore, not the book",
     "merge_moves": "colleagues' stars among it: read and written by functions of the owner alone",
     "legacy_archive": "the old database, written by commands alone",
     "legacy_id_map": "the old database, written by commands alone",

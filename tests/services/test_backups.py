@@ -24,8 +24,8 @@ def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def settings(own_database: Database, tmp_path: Path) -> Settings:
-    (tmp_path / "files").mkdir()
-    (tmp_path / "files" / "export.csv").write_text("name\nMarlowe Bend\n")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "export.csv").write_text("name\nMarlowe Bend\n")
     with own_database.connect("owner", role=None) as owner:
         owner.execute("insert into organizations (name) values ('Marlowe Bend'), ('Wrenfield')")
     return own_database.settings(

@@ -337,6 +337,7 @@ def test_the_journal_names_each_letter_that_was_handed_over(
     services.sending.send(refused, now=NOW)
     assert journal.read_text().splitlines() == [
         f"handing over\t{letter(taken).message_id}",
+        f"sent\t{letter(taken).message_id}",
         f"handing over\t{letter(refused).message_id}",
         f"not taken\t{letter(refused).message_id}",
     ]
