@@ -16,10 +16,11 @@ from crm.db import act_as
 from crm.enums import TokenKind
 from crm.models import ApiToken
 
-PUBLIC: Final = ("api.document",)
-"""What everybody may ask of the API: what there is to ask."""
+PUBLIC: Final = ("api.document", "calendar.show")
+"""What needs no token in its headers: what there is to ask, and the address that is a key itself."""
 DOOR: Final = "api"
-"""The blueprint that is opened by tokens alone."""
+DOORS: Final = (DOOR, "calendar")
+"""The blueprints that are opened by tokens alone, whoever else is signed in."""
 PER_MINUTE: Final = 600
 """Requests that one token may make in a minute."""
 

@@ -52,7 +52,6 @@ PUBLIC = (
     "invitations.choose",
     "invitations.accept",
     *bearer.PUBLIC,
-    "calendar.show",
 )
 """The endpoints that answer without a person. Everything else asks to sign in."""
 
@@ -206,7 +205,7 @@ def _who_is_it() -> ResponseReturnValue | None:
     """Name the person of this request, or ask for one; then look at the form's token."""
     if request.endpoint is None or request.endpoint == "static":
         return None
-    if request.blueprint == bearer.DOOR:
+    if request.blueprint in bearer.DOORS:
         bearer.sign_in()
         return None
     if current_user.is_authenticated:

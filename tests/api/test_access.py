@@ -148,6 +148,12 @@ def test_what_somebody_else_asked_for_is_not_found(name: str, nell: User, come_i
     assert answer.status_code == 404
 
 
+def test_who_is_signed_in_beside_a_token_does_not_matter(nell: User, ada: User, come_in: ComeIn) -> None:
+    script = come_in(nell)
+    script.client.sign_in(ada)
+    assert script.get("/me").json["user_id"] == nell.user_id
+
+
 def test_a_token_remembers_when_it_was_used_and_a_person_stands_in_the_trail(
     nell: User, come_in: ComeIn, database: sa.Connection
 ) -> None:

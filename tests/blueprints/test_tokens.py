@@ -88,6 +88,8 @@ def test_a_calendar_reads_the_open_follow_ups_by_an_address_that_can_be_ended(
     assert (event["dtstart"].dt, event["dtend"].dt) == (day, day + timedelta(days=1))
     assert str(event["summary"]) == "Ask Dana; about rolls"
     assert event["dtstamp"].dt.tzinfo is not None
+    assert sign_in(otis).get(first).data.count(b"Ask Dana") == 1  # whoever else is signed in there
+    sign_in(nell)
     second = address()
     assert stranger.get(first).status_code == 404
     assert asks(client, second.removeprefix("/calendar/").removesuffix(".ics")) == 401
