@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Engagement days, weeks and dashboards are told in this zone."""
     pantry_env: Literal["production", "demo", "test"] = "production"
     """Anything but production allows a moved clock and the demo inbox; unset means production."""
+    migrate_without_backup: str = ""
+    """Why `flask db upgrade` may change a book of which there is no fresh backup; empty = it may not."""
     pantry_failpoint: str = ""
     """Where a process of a test is to die (crm/failpoints.py); without PANTRY_ENV=test it means nothing."""
 

@@ -2,7 +2,7 @@
 
 Every revision is a transaction of its own, so an upgrade that was killed goes on where it stopped when it is
 run again. At head the objects of migrations/sql are swapped (see objects.py) and the firm's name and zone are
-written.
+written. Before a book is changed there must be a fresh backup of it: one is made where that is possible.
 """
 
 import logging
@@ -15,8 +15,10 @@ from alembic.runtime.migration import RevisionStep
 from alembic.script import ScriptDirectory
 
 import crm.models  # noqa: F401 - makes the tables known, for `flask db check`
-from crm import config
+from crm import clock, config
 from crm.db import Base
+from crm.errors import Refused
+from crm.services import backups
 from migrations import objects
 
 log = logging.getLogger("alembic.env")
@@ -58,7 +60,7 @@ def online() -> None:
             compare_server_default=True,
             transaction_per_migration=True,
         )
-        moved = _watch(connection)
+        moved = _watch(connection, settings)
         # Alembic must not find a transaction open: a revision that leaves it for a while could not.
         connection.commit()
         with context.begin_transaction():
@@ -73,7 +75,7 @@ def online() -> None:
         connection.commit()
 
 
-def _watch(connection: sa.Connection) -> list[RevisionStep]:
+def _watch(connection: sa.Connection, settings: config.Settings) -> list[RevisionStep]:
     """Take objects that stand in the way before the first step is run; the list tells later which steps ran.
 
     `current` and `stamp` plan no revision step and lose nothing. A downgrade takes triggers and functions,
@@ -87,6 +89,10 @@ def _watch(connection: sa.Connection) -> list[RevisionStep]:
     def planned(*args: Any) -> Iterator[Any]:
         steps = list(plan(*args))
         moved.extend(step for step in steps if isinstance(step, RevisionStep))
+        has_book = _has_book(connection)
+        connection.commit()  # nobody waits for us while the backup is made
+        if moved and has_book:
+            _back_up(settings)
         if any(step.is_downgrade for step in moved):
             objects.drop_all(connection)
             objects.forget(connection)
@@ -98,6 +104,31 @@ def _watch(connection: sa.Connection) -> list[RevisionStep]:
 
     migration._migrations_fn = planned  # noqa: SLF001
     return moved
+
+
+def _has_book(connection: sa.Connection) -> bool:
+    """Whether anything would be lost; what a migration seeds can be made again."""
+    if connection.exec_driver_sql("select to_regclass('organizations')").scalar() is None:
+        return False
+    return bool(connection.exec_driver_sql("select exists (select from organizations)").scalar())
+
+
+def _back_up(settings: config.Settings) -> None:
+    """See to it that there is a fresh and whole backup. Raises `SystemExit` where there is none and none can
+    be made.
+    """
+    if settings.migrate_without_backup:
+        log.warning("No backup is made: %s", settings.migrate_without_backup)
+        return
+    now = clock.now()
+    try:
+        made = backups.fresh(settings, now=now) or backups.create_whole(settings, now=now)
+    except Refused as refused:
+        raise SystemExit(
+            f"Nothing was changed, for there is no fresh backup of this book. {refused.message} Make one "
+            "(flask backup create) or say in MIGRATE_WITHOUT_BACKUP why none is needed."
+        ) from refused
+    log.info("The backup %s is whole: flask backup restore takes it back", made.folder.name)
 
 
 def _is_upgrade(head: set[str]) -> bool:

@@ -185,6 +185,7 @@ def _environment(database: Database) -> dict[str, str]:
         "FIRM_NAME": FIRM_NAME,
         "SECRET_KEY": SECRET_KEY,
         "PANTRY_ENV": "test",
+        "MIGRATE_WITHOUT_BACKUP": "the book of a test",
     }
 
 

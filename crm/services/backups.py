@@ -36,6 +36,8 @@ MONTHLY: Final = 6
 """Kept: the newest of each of so many days, weeks and months."""
 MOST: Final = timedelta(hours=1)
 """How long a dump may take."""
+FRESH: Final = timedelta(hours=1)
+"""For so long a backup is one to change the database on."""
 LOCK: Final = 8_316_002
 """Only one backup is made at a time."""
 DUMP: Final = "database.dump"
@@ -150,6 +152,14 @@ def newest(settings: Settings) -> Backup | None:
     """The newest backup that is complete."""
     found = stored(settings)
     return found[0] if found else None
+
+
+def fresh(settings: Settings, *, now: datetime) -> Backup | None:
+    """The newest backup if it was made within the hour and is whole."""
+    found = newest(settings)
+    if found is None or now - datetime.fromisoformat(found.manifest["made_at"]) > FRESH:
+        return None
+    return None if verify(found) else found
 
 
 def stored(settings: Settings) -> list[Backup]:

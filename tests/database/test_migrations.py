@@ -1,6 +1,8 @@
 """Migrations: the models say what the tables are; up, down and up again; killed, refused, run again."""
 
 import itertools
+import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -194,6 +196,34 @@ def test_an_upgrade_killed_before_the_objects_were_swapped_swaps_them_when_run_a
         connection.execute("comment on table alembic_version is null")
     migrate("upgrade", "head", database=own_database)
     assert schema(own_database) == before
+
+
+def test_a_book_is_changed_only_on_a_fresh_backup_and_one_is_made_where_that_is_possible(
+    own_database: Database, tmp_path: Path
+) -> None:
+    latest, before = REVISIONS[-1], REVISIONS[-2]
+
+    def at() -> str:
+        with own_database.connect("owner", role=None) as owner:
+            return str(owner.execute("select version_num from alembic_version").fetchone()[0])  # type: ignore[index]
+
+    must = {"MIGRATE_WITHOUT_BACKUP": "", "DATA_DIR": str(tmp_path)}
+    migrate("downgrade", before, database=own_database, **must)
+    with own_database.connect("owner", role=None) as owner:
+        owner.execute("insert into organizations (name) values ('Marlowe Bend')")
+    with pytest.raises(SystemExit, match="Nothing was changed, for there is no fresh backup"):
+        migrate("upgrade", "head", database=own_database, **must)
+    assert at() == before
+    can = must | {
+        "DATABASE_BACKUP_URL": own_database.url("backup"),
+        "POSTGRES_PROGRAMS": os.environ["TEST_POSTGRES_PROGRAMS"],
+    }
+    for way, to in (("upgrade", "head"), ("downgrade", before), ("upgrade", "head")):
+        migrate(way, to, database=own_database, **can)
+    assert at() == latest
+    (made,) = (tmp_path / "backups").glob("*/manifest.json")
+    manifest = json.loads(made.read_text())
+    assert (manifest["revision"], manifest["rows"]["organizations"]) == (before, 1), "of before the change"
 
 
 def test_an_upgrade_with_nothing_to_do_leaves_the_objects_alone(own_database: Database) -> None:
