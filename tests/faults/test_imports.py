@@ -115,7 +115,7 @@ def go_on(stack: Stack, job_id: int) -> None:
         1, 10
     ):  # a bell that whoever died had in hand is lost, and the next tick rings again
         stack.tick(datetime.now(UTC) + LATER + timedelta(minutes=minutes))
-        until = time.monotonic() + PATIENCE / 5
+        until = time.monotonic() + PATIENCE / 20
         while time.monotonic() < until:
             if state(stack, job_id) in ("running", "done"):
                 return
