@@ -10,7 +10,7 @@ from pydantic import Field
 from crm import queries, web
 from crm.api.jobs import Job, accepted
 from crm.api.operations import Answer, api, operation
-from crm.api.schemas import LIMIT, Asking, Reading, Writing, missing, page_of
+from crm.api.schemas import LIMIT, Asking, Id, Part, Reading, Writing, line, missing, page_of
 from crm.config import Settings
 from crm.enums import ImportOutcome, ImportState
 from crm.errors import Refused
@@ -42,10 +42,32 @@ class Import(Reading):
     reverted_at: datetime | None
 
 
+class Sheet(Reading):
+    """One sheet of a file: what its rows are, whether they enter the book, and what each column means."""
+
+    import_sheet_id: int
+    name: str
+    kind: str
+    is_chosen: bool
+    headers: list[str]
+    fields: dict[str, str]
+
+
+class Question(Reading):
+    """A name that means nobody surely; `proposals` are values and what they are called."""
+
+    topic: str
+    text: str
+    proposals: list[tuple[str, str]]
+    default: str
+
+
 class ImportInFull(Import):
-    """The same, and how many rows have which outcome."""
+    """The same, with how many rows have which outcome, the sheets, and what the check asks."""
 
     outcomes: dict[ImportOutcome, int]
+    sheets: list[Sheet]
+    questions: list[Question]
 
 
 class RowProblem(Reading):
@@ -79,6 +101,30 @@ class RowsAsked(Asking):
     outcome: ImportOutcome = missing()
     limit: LIMIT = 50
     cursor: CURSOR = ""
+
+
+class SheetSaid(Writing):
+    """What a sheet is; a column (by its number, from 0) with "" is left out."""
+
+    import_sheet_id: Id
+    kind: line() = None  # type: ignore[valid-type]
+    is_chosen: bool = True
+    fields: dict[Annotated[str, Field(pattern="^[0-9]{1,4}$")], Part] = missing()
+
+
+class Answered(Writing):
+    """Who is meant by a text that the check asked about: one of its proposals."""
+
+    topic: Part
+    text: Part
+    choice: Part
+
+
+class Decision(Writing):
+    """What you say of the sheets and of the questions; sheets that are not named stay as they are."""
+
+    sheets: Annotated[list[SheetSaid], Field(max_length=100)] = Field(default_factory=list)
+    answers: Annotated[list[Answered], Field(max_length=1000)] = Field(default_factory=list)
 
 
 class Reversal(Writing):
@@ -118,7 +164,9 @@ def show(import_session_id: int) -> ImportInFull:
     for (_, outcome), n in queries.imports.outcomes(import_session_id).items():
         outcomes[outcome] = outcomes.get(outcome, 0) + n
     told: dict[str, Any] = {name: getattr(session, name) for name in Import.model_fields}
-    return ImportInFull(**told, outcomes=outcomes)
+    sheets = [Sheet.model_validate(one) for one in queries.imports.sheets(import_session_id)]
+    questions = [Question.model_validate(one) for one in session.questions]
+    return ImportInFull(**told, outcomes=outcomes, sheets=sheets, questions=questions)
 
 
 @operation(
@@ -166,6 +214,34 @@ def create() -> Answer:
         data_dir=settings.data_dir,
     )
     return _job_of(queries.imports.get(number))
+
+
+@operation(
+    "POST", f"{ONE}/check", noun="imports", name="check_import", body=Decision, answers=Job, status=202
+)
+def check(import_session_id: int, said: Decision) -> Answer:
+    """Say what the columns mean and who is meant, and have the rows checked anew."""
+    session = _mine(import_session_id)
+    there = {one.import_sheet_id: one for one in queries.imports.sheets(import_session_id)}
+    said_of = {one.import_sheet_id: one for one in said.sheets}
+    asked = {(one["topic"], one["text"]) for one in session.questions}
+    if set(said_of) - set(there):
+        raise Refused("That is no sheet of this file.", field="sheets")
+    if {(one.topic, one.text) for one in said.answers} - asked:
+        raise Refused("The check did not ask that.", field="answers")
+    answers: dict[str, dict[str, str]] = {}
+    for one in said.answers:
+        answers.setdefault(one.topic, {})[one.text] = one.choice
+    chosen = {number for number, sheet in there.items() if sheet.is_chosen and number not in said_of}
+    sessions.decide(
+        session,
+        by=web.person(),
+        kinds={number: one.kind for number, one in said_of.items() if one.kind},
+        chosen=chosen | {number for number, one in said_of.items() if one.is_chosen},
+        fields={number: one.fields for number, one in said_of.items() if "fields" in one.model_fields_set},
+        answers=answers,
+    )
+    return accepted(sessions.check(session))
 
 
 @operation("POST", f"{ONE}/application", noun="imports", name="apply_import", answers=Job, status=202)

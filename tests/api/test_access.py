@@ -36,7 +36,7 @@ FOR_EVERYONE = {"set_follow_up_status"}
 """Operations with a number that anybody who is signed in may use on anybody's record."""
 ITS_ASKERS = {
     *("read_file_of_job", "cancel_job", "retry_job", "take_job_back", "take_changes_back"),
-    *("apply_import", "revert_import"),
+    *("check_import", "apply_import", "revert_import"),
 }
 """Operations on what only its asker finds: 404 for everybody else."""
 

@@ -52,6 +52,18 @@ def test_a_file_is_brought_looked_at_applied_and_taken_back(
     assert "names no organization" in wrong[0]["problems"][0]["reason"]
     first = script.get(f"{here}/rows", limit=1).json
     assert script.get(f"{here}/rows", limit=1, cursor=first["next_cursor"]).json["items"][0]["row"] == 3
+    [sheet], [question] = checked["sheets"], checked["questions"]
+    assert (sheet["headers"], question["text"]) == (["Organization", "City", "Owner"], "Somebody")
+    answer = {"topic": question["topic"], "text": "Somebody", "choice": str(nell.user_id)}
+    said = {
+        "sheets": [{"import_sheet_id": sheet["import_sheet_id"], "fields": sheet["fields"] | {"1": ""}}],
+        "answers": [answer],
+    }
+    assert script.post(f"{here}/check", {"answers": [answer | {"text": "Else"}]}).status_code == 422
+    assert script.post(f"{here}/check", said).status_code == 202
+    work()
+    assert "1" not in script.get(here).json["sheets"][0]["fields"]
+    assert come_in(otis).post(f"{here}/check", {}).status_code == 404
     assert come_in(otis).post(f"{here}/application").status_code == 404
     assert script.post(f"{here}/application").status_code == 202
     work()
