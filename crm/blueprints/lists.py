@@ -75,22 +75,27 @@ class _Pages:
     # Reading
 
     def index(self) -> Response:
-        """The list; htmx asks for it while a search is typed or a filter chosen."""
-        context = self.content(request.args)
-        response = web.render("lists/index.html", "lists/_content.html", **context)
+        """The list; htmx asks for what is found alone while a search is typed or a filter chosen."""
+        is_typing = request.headers.get("HX-Target") == "results"
+        context = self.content(request.args, is_typing=is_typing)
+        fragment = "lists/_found.html" if is_typing else "lists/_content.html"
+        response = web.render("lists/index.html", fragment, **context)
+        response.vary.add("HX-Target")
         if web.is_fragment():
             asked: Asked = context["asked"]
             response.headers["HX-Push-Url"] = self.url("index", **asked.address(after=asked.after))
         return response
 
-    def content(self, args: "MultiDict[str, str]") -> dict[str, Any]:
-        """What the list shows for these arguments of its address."""
+    def content(self, args: "MultiDict[str, str]", *, is_typing: bool = False) -> dict[str, Any]:
+        """What the list shows for these arguments of its address; `is_typing` leaves out what the filters
+        offer beside the answers they have.
+        """
         asker, listing = _asker(), self.listing
         views = queries.saved_views.of(listing.name, asker.user_id)
         asked = Asked.read(listing, args, asker=asker, views=views)
         found = queries.lists.look(listing, asked.wanted(asker), after=asked.after)
         counts, following = found.counts, found.following
-        offered = queries.lists.choices(listing, asked.filters)
+        offered = queries.lists.choices(listing, asked.filters, only_answered=is_typing)
         key = listing.key.key
         return {
             "listing": listing,

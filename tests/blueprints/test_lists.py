@@ -196,6 +196,27 @@ def test_htmx_gets_the_results_and_an_address_that_can_be_sent(reader: Client, m
     assert "HX-Request" in answer.headers["Vary"]
 
 
+def test_who_types_gets_what_was_found_alone_and_the_answers_of_filters_by_name(
+    reader: Client, make: Make, nell: User, statements: Counting
+) -> None:
+    make.organization("Bistro Élan", owner=nell)
+    asked, typing = f"/organizations?q=elan&owner={nell.user_id}", HTMX | {"HX-Target": "results"}
+    counts = []
+    for path in (asked, "/organizations?q=elan"):
+        with statements() as seen:
+            answer = reader.get(path, headers=typing)
+        counts.append(len(seen))
+    assert counts == [5, 4], "what filters offer is asked for only where one has an answer"
+    answer = reader.get(asked, headers=typing)
+    found = BeautifulSoup(answer.text, "html.parser")
+    assert found.select_one("form.list-asked") is None
+    assert "HX-Target" in answer.headers["Vary"]
+    whole = page(reader, asked)
+    for part in ("#results", "#lede"):
+        assert words(the(found, part)) == words(the(whole, part))
+    assert "Nell Okafor" in words(the(found, ".list-chips"))
+
+
 def test_the_list_works_as_forms_without_scripts(reader: Client, make: Make) -> None:
     make.organization("Bistro")
     found = page(reader, "/organizations?kind=operator")

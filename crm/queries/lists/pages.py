@@ -230,12 +230,17 @@ def _forgiving(wanted: Wanted) -> Wanted:
     return replace(wanted, is_forgiving=True)
 
 
-def choices(listing: Listing, asked: Mapping[str, str] | None = None) -> dict[str, list[Choice]]:
+def choices(
+    listing: Listing, asked: Mapping[str, str] | None = None, *, only_answered: bool = False
+) -> dict[str, list[Choice]]:
     """What the filters offer beside their fixed cases, by the filters' names, in the order of their words;
-    and what the answers in `asked` are called that are none of those.
+    and what the answers in `asked` are called that are none of those. `only_answered` filters offer: no
+    statement where there is none.
     """
-    offers = [(known, known.choices) for known in listing.filters]
-    offers += [(known, _called(known, (asked or {}).get(known.name, ""))) for known in listing.filters]
+    answers = asked or {}
+    filters = [known for known in listing.filters if known.name in answers or not only_answered]
+    offers = [(known, known.choices) for known in filters]
+    offers += [(known, _called(known, answers.get(known.name, ""))) for known in filters]
     parts = [
         sa.select(sa.literal(known.name).label("name"), *_value_and_text(offer))
         for known, offer in offers
