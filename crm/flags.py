@@ -26,7 +26,7 @@ def is_on(name: str) -> bool:
     if not current_user.is_authenticated:
         return False
     switch = _switches().get(name)
-    return switch is not None and switch.is_on_for(current_user.role)
+    return switch is not None and switch.is_on_for(current_user.role, current_user.user_id)
 
 
 def _switches() -> dict[str, Switch]:

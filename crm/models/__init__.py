@@ -4,7 +4,7 @@ from crm.models.audit import AuditLog
 from crm.models.contact import Contact, ContactAdvocacy, Employment
 from crm.models.distribution import DistributorPrincipal, ProductDistributor
 from crm.models.engagement import EngagementChange, PrincipalSummary, PrincipalWeek, principal_deltas
-from crm.models.firm import ActivityGoal, FeatureFlag, PicklistValue
+from crm.models.firm import ActivityGoal, FeatureFlag, FeatureFlagChange, PicklistValue
 from crm.models.habit import DashboardPreference, Favorite, RecentItem, SavedView
 from crm.models.heartbeat import Heartbeat
 from crm.models.importing import ImportLayout, ImportRow, ImportSession, ImportSheet, ImportStep
@@ -53,6 +53,7 @@ __all__ = [
     "EngagementChange",
     "Favorite",
     "FeatureFlag",
+    "FeatureFlagChange",
     "File",
     "FirmSetting",
     "Heartbeat",

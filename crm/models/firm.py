@@ -73,10 +73,34 @@ class FeatureFlag(Model):
     flag: Mapped[str] = mapped_column(primary_key=True)
     is_on: Mapped[bool] = mapped_column(server_default=sa.false(), default=False)
     roles: Mapped[list[Role]] = mapped_column(sa.ARRAY(TYPES[Role]), server_default="{}", default=list)
-    """For whom it is on; empty = for everybody."""
+    """For whom it is on; all three empty = for everybody."""
+    people: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.BigInteger), server_default="{}", default=list)
+    percent: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0", default=0)
+    """For so many in a hundred people; who has it keeps it when there are more."""
     note: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(
         sa.DateTime(timezone=True), server_default=sa.func.now(), server_onupdate=sa.FetchedValue()
     )
 
-    __table_args__ = (sa.CheckConstraint("flag ~ '^[a-z][a-z0-9-]*$'", name="flag"),)
+    __table_args__ = (
+        sa.CheckConstraint("flag ~ '^[a-z][a-z0-9-]*$'", name="flag"),
+        sa.CheckConstraint("array_position(people, null) is null", name="people"),
+        sa.CheckConstraint("percent between 0 and 100", name="percent"),
+    )
+
+
+class FeatureFlagChange(Model):
+    """How a feature was switched once, by whom (null = by a command) and when."""
+
+    __tablename__ = "feature_flag_changes"
+
+    feature_flag_change_id: Mapped[Id]
+    flag: Mapped[str]
+    is_on: Mapped[bool]
+    roles: Mapped[list[Role]] = mapped_column(sa.ARRAY(TYPES[Role]))
+    people: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.BigInteger))
+    percent: Mapped[int] = mapped_column(sa.SmallInteger)
+    changed_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.user_id"), index=True)
+    changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+    __table_args__ = (sa.Index("ix_feature_flag_changes_flag", "flag", "feature_flag_change_id"),)

@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 
 from crm import flags
 from crm.db import db
+from crm.enums import Role
 from crm.models import FeatureFlag, User
+from crm.queries.flags import Switch
 from tests.clients import Client
 from tests.conftest import Counting
 from tests.factories import Make, as_role
@@ -64,6 +66,49 @@ def test_a_feature_may_be_on_for_some_roles(nell: User, mara: User, ada: User, c
     assert [has_it(client, person) for person in (nell, mara, ada)] == [False, True, True]
     page = client.get("/admin/flags").get_data(as_text=True)
     assert "Now: on for managers and admins" in page
+
+
+@pytest.mark.usefixtures("late")
+def test_a_feature_may_be_on_for_single_people(nell: User, mara: User, ada: User, client: Client) -> None:
+    client.sign_in(ada)
+    fields = {f"{FLAG}-state": "some", f"{FLAG}-people": [nell.user_id], f"{FLAG}-percent": ""}
+    answer = client.submit(f"/admin/flags/{FLAG}", {"request_key": str(uuid4())} | fields)
+    assert answer.status_code == 303
+    assert "Now: on for one person" in client.get("/admin/flags").text
+    assert [has_it(client, person) for person in (nell, mara, ada)] == [True, False, False]
+
+
+def test_a_part_of_everybody_is_always_the_same_part_and_grows() -> None:
+    everybody = range(1, 2_001)
+
+    def having(percent: int, name: str = FLAG) -> set[int]:
+        switch = Switch(name, is_on=True, percent=percent)
+        return {number for number in everybody if switch.is_on_for(Role.REP, number)}
+
+    assert 100 < len(having(10)) < 300
+    assert having(10) < having(50) < having(100) == set(everybody)
+    assert having(50) != having(50, "another"), "not the same people try everything"
+    assert Switch(FLAG, is_on=True, percent=1, people=frozenset({7})).said == "on for one person and 1 %"
+
+
+@pytest.mark.parametrize("percent", ["101", "-1", "ten"])
+def test_a_part_that_is_none_is_told_beside_its_field(ada: User, client: Client, percent: str) -> None:
+    client.sign_in(ada)
+    fields = {f"{FLAG}-state": "some", f"{FLAG}-percent": percent}
+    answer = client.submit(f"/admin/flags/{FLAG}", {"request_key": str(uuid4())} | fields)
+    assert answer.status_code == 422
+    assert BeautifulSoup(answer.text, "lxml").select_one(f"#{FLAG}-percent-error") is not None
+
+
+def test_the_page_tells_who_switched_what_and_when(ada: User, client: Client) -> None:
+    switch(client.sign_in(ada), "off")
+    switch(client, "some", "manager")
+    soup = BeautifulSoup(client.get("/admin/flags").text, "lxml")
+    told = [" ".join(line.text.split()) for line in soup.select(".rows li")]
+    assert [line.partition(": ")[2] for line in told] == [
+        "on for managers, by Ada Reyes",
+        "off, by Ada Reyes",
+    ]
 
 
 def test_on_for_some_says_for_whom(ada: User, client: Client) -> None:
@@ -123,7 +168,11 @@ def test_a_name_that_is_no_feature_is_a_mistake_and_not_off() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "select set_feature_flag('bulk-moves', false, '{}')",
+        "select set_feature_flag('bulk-moves', false, '{}', '{}', 0)",
+        (
+            "insert into feature_flag_changes (flag, is_on, roles, people, percent) "
+            "values ('x', true, '{}', '{}', 0)"
+        ),
         "update feature_flags set is_on = false",
         "insert into feature_flags (flag, is_on) values ('x', true)",
     ],

@@ -8,6 +8,7 @@ from click.testing import Result
 from flask import Flask
 
 from crm.db import db
+from crm.models import User
 from tests.factories import as_role
 
 Command = Callable[..., Result]
@@ -34,6 +35,8 @@ def flask(app: Flask, database: sa.Connection) -> Command:
         ("on", "on"),
         ("manager,admin", "on for managers and admins"),
         ("admin, rep, manager", "on"),
+        ("25%, manager", "on for managers and 25 %"),
+        ("100%", "on"),
     ],
 )
 def test_a_feature_is_switched_and_listed(flask: Command, state: str, said: str) -> None:
@@ -45,10 +48,16 @@ def test_a_feature_is_switched_and_listed(flask: Command, state: str, said: str)
     ]
 
 
+def test_a_feature_is_switched_on_for_a_person_by_their_address(flask: Command, nell: User) -> None:
+    done = flask("set", "bulk-moves", "NELL@pantry.example")
+    assert done.output == "bulk-moves is on for one person from the next request on.\n"
+    assert "Nobody signs in as who@pantry.example." in flask("set", "bulk-moves", "who@pantry.example").output
+
+
 def test_what_is_none_is_refused_in_words(flask: Command) -> None:
     unknown = flask("set", "bulk-move", "on")
     assert unknown.exit_code == 1
     assert "There is no feature bulk-move. There are: bulk-moves." in unknown.output
     nonsense = flask("set", "bulk-moves", "maybe")
     assert nonsense.exit_code == 2
-    assert "maybe is none of on, off, or roles like manager,admin." in nonsense.output
+    assert "maybe is none of on, off, or roles, people and a part" in nonsense.output

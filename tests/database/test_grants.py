@@ -196,6 +196,7 @@ def test_no_table_is_left_without_a_rule() -> None:
         "legacy_archive",
         "legacy_id_map",
         "legacy_findings",
+        "feature_flag_changes",
         "journaled_mails",
         "merge_log",
     }

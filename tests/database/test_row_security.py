@@ -83,6 +83,7 @@ GUARDED_BY_GRANTS = {
     "request_keys": "a key is known to nobody but its form",
     "firm_settings": "the firm's name and zone, written by upgrades",
     "feature_flags": "set by commands",
+    "feature_flag_changes": "who switched what, written with the switch",
     "heartbeats": "signs of life, not the book",
     "jobs": "work, not the book",
     "job_rows": "work, not the book",
