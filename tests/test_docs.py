@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from crm.config import Settings
+from docs.build import schema
 
 ROOT = Path(__file__).parent.parent
 PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,6 +16,10 @@ PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     assert [name.upper() for name in Settings.model_fields if f"`{name.upper()}`" not in text] == []
+
+
+def test_the_paper_on_the_data_is_what_the_code_says() -> None:
+    assert (ROOT / "docs" / "schema.md").read_text() == schema.text(), "run bin/docs"
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
