@@ -13,6 +13,7 @@ from crm import queries, services
 from crm.db import SYSTEM, act_as, db, transaction
 from crm.enums import EngagementLevel
 from crm.queries.promises import When
+from crm.services.letters import Asked
 from tests import databases
 from tests.commands import flask_command
 from tests.databases import Database
@@ -189,7 +190,7 @@ def test_the_digest_of_mara_has_something_to_say_on_its_day(worker: Flask) -> No
         assert len({late.owner for late in queries.digests.late(book, on=TODAY)}) >= 3
         assert queries.digests.moves(book, first_on=TODAY - timedelta(days=6), last_on=TODAY)
         preferences = {one.kind: one for one in queries.notification_preferences.of(mara)}
-        written = services.digests.write(mara, on=TODAY, preferences=preferences)
+        (written,) = services.digests.write([Asked(mara, preferences)], on=TODAY)
     assert written is not None
 
 
