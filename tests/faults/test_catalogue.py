@@ -126,16 +126,20 @@ def test_a_worker_frozen_past_its_lease_writes_nothing_more_when_it_wakes(stack:
         work.begins()
         wait_until(lambda: waits(stack), doing="it to be inside of a step")
         stack.freeze(first)
+        with stack.database.connect("superuser", role=None) as admin:
+            silent = admin.execute(
+                "select pid from pg_stat_activity where datname = current_database() "
+                "and usename = 'kp_worker' and xact_start is not null"
+            ).fetchall()
+    assert silent
     try:
         began = time.monotonic()
         stack.tick(datetime.now(UTC) + LATER)
         assert time.monotonic() - began < 15, "nobody waits for what it holds by a lock"
         # The server ends the transaction of a session that says nothing for as long as a lease; here at once.
         with stack.database.connect("superuser", role=None) as admin:
-            admin.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where datname = current_database() and state = 'idle in transaction'"
-            )
+            for (pid,) in silent:
+                admin.execute("select pg_terminate_backend(%s)", [pid])
         stack.worker("second")
         a_minute_passes(stack)
         stack.tick(datetime.now(UTC) + LATER)

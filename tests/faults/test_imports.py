@@ -10,13 +10,11 @@ from crm import policy, queries, services
 from crm.db import SYSTEM, act_as, transaction
 from crm.enums import ImportState
 from crm.services.imports import sessions
+from crm.services.imports.applying import AT_ONCE
 from tests.faults.conftest import PATIENCE, Stack, wait_until
 from tests.faults.work import LATER, state
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-
-CHUNK = 0.4
-"""Seconds that a chunk takes, about."""
 
 
 def checked(stack: Stack, person: int, talks: int) -> int:
@@ -128,28 +126,31 @@ def done(stack: Stack, job_id: int) -> int:
     return int(str(rows))
 
 
-def by_chance(seed: int, n: int) -> list[tuple[float, float]]:
+def by_chance(seed: int, n: int, *, within: float) -> list[tuple[float, float]]:
+    """Shares of the rows, and seconds after they were done: less than the next step takes."""
     chance = random.Random(seed)
-    return [(chance.random() * 0.9, chance.random() * CHUNK) for _ in range(n)]
+    return [(chance.random() * 0.8, chance.random() * within * 0.8) for _ in range(n)]
 
 
 @pytest.mark.parametrize(
     ("seed", "talks", "applied", "reverted"),
-    [(6, 1_500, 3, 0), pytest.param(20, 6_000, 20, 5, marks=pytest.mark.long)],
+    [(6, 3_000, 3, 0), pytest.param(20, 6_000, 20, 5, marks=pytest.mark.long)],
 )
 def test_a_worker_killed_at_random_moments_of_an_import_ends_as_one_that_was_not(
     stack: Stack, people: list[int], seed: int, talks: int, applied: int, reverted: int
 ) -> None:
     before = book(stack)
     number = checked(stack, people[0], talks)
+    began = time.monotonic()
     ask(stack, number, is_here=True)
-    whole = book(stack)
+    took, whole = time.monotonic() - began, book(stack)
+    step = took * AT_ONCE / (len(whole) - len(before))
     assert len(whole) > len(before) + talks
     ask(stack, number, is_revert=True, is_here=True)
     assert book(stack) == before
     again = checked(stack, people[0], talks)
-    killed_at(stack, ask(stack, again), by_chance(seed, applied))
+    killed_at(stack, ask(stack, again), by_chance(seed, applied, within=step))
     assert book(stack) == whole, f"seed {seed}"
     job_id = ask(stack, again, is_revert=True)
-    killed_at(stack, job_id, by_chance(seed + 1, reverted))
+    killed_at(stack, job_id, by_chance(seed + 1, reverted, within=step))
     assert book(stack) == before, f"seed {seed + 1}"
