@@ -29,8 +29,6 @@ def upgrade() -> None:
         );
         create index ix_feature_flag_changes_flag on feature_flag_changes (flag, feature_flag_change_id);
         create index ix_feature_flag_changes_changed_by on feature_flag_changes (changed_by);
-
-        drop function if exists set_feature_flag(text, boolean, role_enum[]);
         """
     )
 
