@@ -79,15 +79,17 @@ def restore(backup: Backup, settings: Settings, *, into: str) -> Restored:
     hold afterwards, and what the journal names does not leave again.
 
     Raises `Refused` if the backup is not whole, if the database is not empty, or if what came back differs
-    from what the manifest tells: the database is empty again then.
+    from what the manifest tells: the database is empty again then. If the files cannot be written the rows
+    stay, and so does the hold.
     """
     _must_be_whole(backup)
     with _owner(into) as connection:
         _must_be_empty(connection)
         _bring_back(backup, into, connection)
-        files = _unpack(backup, settings)
-        letters = note_journal(connection, settings)
+        # First of all: whatever fails from here on, nothing leaves twice.
         connection.execute("update firm_settings set mail_held_at = now(), mail_held_because = %s", [HELD])
+        letters = note_journal(connection, settings)
+    files = _unpack(backup, settings)
     return Restored(backup.rows, files, letters)
 
 
@@ -214,7 +216,17 @@ def _bring_back(backup: Backup, into: str, connection: psycopg.Connection[Any]) 
 
 
 def _unpack(backup: Backup, settings: Settings) -> int:
-    """Bring the files of people back beside what is there; how many."""
+    """Bring the files of people back beside what is there; how many. Raises `Refused` if they cannot be."""
+    try:
+        return _extract(backup, settings)
+    except OSError as error:
+        raise Refused(
+            f"The rows are back and mail is on hold, but the files could not be written: {error}. Unpack "
+            f"{backups.FILES} of the backup into DATA_DIR by hand."
+        ) from error
+
+
+def _extract(backup: Backup, settings: Settings) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     n = 0
     with tarfile.open(backup.folder / backups.FILES) as tar:

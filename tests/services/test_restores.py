@@ -137,6 +137,19 @@ def test_letters_that_left_after_the_backup_do_not_leave_again_and_the_others_do
         db.engine.dispose()
 
 
+def test_where_files_cannot_be_written_the_rows_are_back_and_mail_is_on_hold_all_the_same(
+    settings: Settings, backup: Backup, fresh: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "taken"})
+    with pytest.raises(Refused, match="files could not be written"):
+        services.restores.restore(backup, elsewhere, into=fresh.url("owner"))
+    with fresh.connect("owner", role=None) as owner:
+        held = owner.execute("select mail_held_because from firm_settings").fetchone()
+    assert held == (services.restores.HELD,)
+    assert looked_at(fresh)[0] == backup.manifest["rows"]
+
+
 def test_nothing_is_restored_over_a_book(backup: Backup, settings: Settings, own_database: Database) -> None:
     before = looked_at(own_database)
     with pytest.raises(Refused, match="not empty"):

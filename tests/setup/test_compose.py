@@ -84,13 +84,18 @@ def filled_in(text: str) -> str:
         ("worker", {"worker", "backup"}),
         ("work", {"worker", "backup"}),
         ("beat", {"worker", "backup"}),
-        ("migrate", {"owner"}),
+        ("migrate", {"owner", "backup"}),
     ],
 )
 def test_each_process_signs_in_as_its_own_role_alone(name: str, logins: set[str]) -> None:
     said = json.dumps(SERVICES[name]["environment"])
     assert set(re.findall(r"//kp_(\w+):", said)) == logins
     assert {word.lower() for word in re.findall(r"\$\{(OWNER|WEB|WORKER|BACKUP)_PASSWORD", said)} == logins
+
+
+def test_a_book_is_backed_up_before_it_is_migrated_where_backups_lie() -> None:
+    assert "DATABASE_BACKUP_URL" in SERVICES["migrate"]["environment"]
+    assert SERVICES["migrate"]["volumes"] == SERVICES["worker"]["volumes"]
 
 
 def test_every_variable_of_compose_is_explained_in_the_example() -> None:
