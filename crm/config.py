@@ -19,9 +19,13 @@ class BadSettings(SystemExit):
 
 
 class Settings(BaseSettings):
-    """The environment of one process. Names in capitals are the variables of architecture.md §16."""
+    """The environment of one process: each field is the variable of its name in capitals. What is said below
+    a field is what `bin/docs` writes into docs/operations.md.
+    """
 
-    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="", case_sensitive=False, extra="ignore", use_attribute_docstrings=True
+    )
 
     database_url: str
     """The web role's connection: owns nothing, sees business tables only after a person was named."""
@@ -30,16 +34,17 @@ class Settings(BaseSettings):
     database_owner_url: str | None = None
     """The owner's: migrations and commands of operations. Never serves a request."""
     database_backup_url: str | None = None
-    """A read-only role for dumps."""
+    """A read-only role for dumps; without it no backup is made."""
     redis_url: str = "redis://127.0.0.1:6379/0"
     """The broker that rings bells. It may be flushed at any second; nothing of value is kept there."""
     smtp_url: str = "smtp://127.0.0.1:25"
     """smtp://, smtps:// or smtp+starttls://, with user:password@ if the server wants them."""
     mail_from: str = "KitchenPantry <pantry@pantry.example>"
+    """Whom letters are from; the default is good for a demo only."""
     mail_journal: Path | None = None
     """A file outside the database that names every message handed over, for use after a restore."""
     secret_key: str = Field(min_length=16)
-    """Signs sessions and reset links. No default: a known secret is none."""
+    """Signs sessions and reset links, at least 16 characters. No default: a known secret is none."""
     base_url: str = "http://127.0.0.1:8000"
     """The address that links in mails start with."""
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -47,13 +52,17 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     """Where files, the demo inbox and beat's schedule live; shared storage for several machines."""
     demo_password: str | None = None
+    """What all accounts of a demo book sign in with; `flask demo load` refuses without it."""
     ops_token: str | None = None
+    """What a machine shows that asks for `/metrics` or `/ops`; without it only admins may ask."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """From which level on the log tells: DEBUG, INFO, WARNING or ERROR."""
     firm_name: str = "KitchenPantry"
+    """Stands on every page and letter; `flask db upgrade` writes it into the database."""
     firm_timezone: str = "America/Chicago"
-    """Engagement days, weeks and dashboards are told in this zone."""
+    """Engagement days, weeks and dashboards are told in this zone; written as the name is."""
     pantry_env: Literal["production", "demo", "test"] = "production"
-    """Anything but production allows a moved clock and the demo inbox; unset means production."""
+    """`demo` allows the demo book, a moved clock and `/inbox`; unset means production, which does not."""
     migrate_without_backup: str = ""
     """Why `flask db upgrade` may change a book of which there is no fresh backup; empty = it may not."""
     pantry_failpoint: str = ""

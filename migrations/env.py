@@ -35,8 +35,20 @@ def is_ours(thing: Any, _name: str | None, kind: str, *_: Any) -> bool:
 
 
 def offline() -> None:
-    """Write the SQL of the revisions instead of running it (`--sql`), for reading and for linters."""
+    """Write the SQL of the revisions instead of running it (`--sql`): for reading, for linters, and to be
+    kept, so what leads down takes the objects away first, as `online` does.
+    """
     context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+    migration = context.get_context()
+    plan = migration._migrations_fn  # noqa: SLF001
+
+    def planned(*args: Any) -> Iterator[Any]:
+        steps = list(plan(*args))
+        if any(step.is_downgrade for step in steps):
+            migration.impl.static_output("BEGIN;\n\n" + objects.DROP_ALL + "\n\nCOMMIT;")
+        return iter(steps)
+
+    migration._migrations_fn = planned  # noqa: SLF001
     with context.begin_transaction():
         context.execute(LOCK_TIMEOUT)
         context.run_migrations()

@@ -109,6 +109,11 @@ $do$
 """
 
 REVOKE_GRANTS = f"revoke all on all tables in schema public from {', '.join(ROLES[1:])}"
+DROPS = (DROP_VIEWS, DROP_POLICIES, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS)
+FORGET = "comment on table alembic_version is null"
+
+# The same as a text, for whoever goes down by hand.
+DROP_ALL = "\n\n".join(f"{text.strip()};" for text in (*DROPS, FORGET))
 
 
 def check_set_up(connection: sa.Connection) -> None:
@@ -151,7 +156,7 @@ def remembered_digest(connection: sa.Connection) -> str | None:
 def forget(connection: sa.Connection) -> None:
     """Make the next upgrade that reaches head put all objects in place anew."""
     if connection.exec_driver_sql("select to_regclass('public.alembic_version')").scalar():
-        _run(connection, "comment on table alembic_version is null")
+        _run(connection, FORGET)
 
 
 def drop_views(connection: sa.Connection) -> None:
@@ -165,7 +170,7 @@ def drop_all(connection: sa.Connection) -> None:
     Raises SystemExit, with nothing changed, when a table is in use for too long.
     """
     _take_all_tables(connection)
-    for text in (DROP_VIEWS, DROP_POLICIES, DROP_TRIGGERS, DROP_FUNCTIONS, REVOKE_GRANTS):
+    for text in DROPS:
         _run(connection, text)
 
 

@@ -7,10 +7,12 @@ import pytest
 from flask import Flask
 
 from crm.config import Settings
-from docs.build import schema
+from docs.build import downgrades, papers, pictures
 
 ROOT = Path(__file__).parent.parent
-PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
+WORDS_OF_PAGES = ("crm/templates", "crm/forms", "crm/static/js", "crm/blueprints", "crm/enums.py")
 
 
 def test_every_setting_is_explained() -> None:
@@ -18,8 +20,41 @@ def test_every_setting_is_explained() -> None:
     assert [name.upper() for name in Settings.model_fields if f"`{name.upper()}`" not in text] == []
 
 
-def test_the_paper_on_the_data_is_what_the_code_says() -> None:
-    assert (ROOT / "docs" / "schema.md").read_text() == schema.text(), "run bin/docs"
+def test_what_is_made_from_the_code_is_what_the_code_says() -> None:
+    """The data, the settings, and the way down from every migration as SQL."""
+    for paper, text in papers.made().items():
+        assert paper.read_text() == text, f"{paper.relative_to(ROOT)}: run bin/docs"
+
+
+def test_every_migration_has_its_way_down_kept_and_no_other_is() -> None:
+    revisions = {path.name[:3] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py")}
+    assert {path.stem for path in downgrades.FOLDER.glob("*.sql")} == revisions | {"objects"}
+
+
+def test_the_pictures_are_those_that_are_taken_and_all_are_shown() -> None:
+    script = Path(pictures.__file__).read_text()
+    taken = set(re.findall(r'"([\w-]+\.png)"', script)) - {"today.png"}
+    shown = {name for paper in GUIDE for name in re.findall(r"\(pictures/([\w-]+\.png)\)", paper.read_text())}
+    there = {path.name: path.stat().st_size for path in pictures.PICTURES.glob("*")}
+    assert taken == shown == set(there)
+    assert sum(there.values()) < 1_500_000
+
+
+@pytest.mark.parametrize("paper", GUIDE, ids=lambda path: path.name)
+def test_the_guide_names_pages_and_buttons_that_exist(paper: Path, app: Flask) -> None:
+    text = paper.read_text()
+    pages = app.url_map.bind("")
+    for address in re.findall(r"`(/[a-z/-]*)`", text):
+        assert pages.match(address, method="GET"), address
+    code = "\n".join(
+        path.read_text()
+        for place in WORDS_OF_PAGES
+        for path in ([ROOT / place] if (ROOT / place).is_file() else (ROOT / place).rglob("*.*"))
+        if path.suffix in {".html", ".py", ".js"}
+    )
+    for name in {" ".join(found.split()) for found in re.findall(r"\*\*(.+?)\*\*", text, re.DOTALL)}:
+        for part in name.split(" … "):  # between them stands what is counted, as in "Import 12 records"
+            assert re.search("(?i)[\"'>} ]" + re.escape(part) + "[\"'<{ ]", code), name
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)

@@ -61,14 +61,20 @@ def _groups() -> dict[str, list[Any]]:
 
 
 def _diagram(tables: list[Any]) -> str:
-    """Which table refers to which, as mermaid draws it."""
-    lines = set()
+    """Which table refers to which, as mermaid draws it, with the keys. That almost everything is somebody's
+    would be lines from everywhere to users: it is drawn only between people, and stands in each table below.
+    """
+    boxes, lines = [], set()
+    is_about_people = any(model.__table__.name == "users" for model in tables)
     for model in tables:
-        for key in model.__table__.foreign_keys:
-            one = "|o" if key.parent.nullable else "||"
-            lines.add(f"    {key.column.table.name} {one}--o{{ {model.__table__.name} : {key.parent.name}")
-    names = {f"    {model.__table__.name}" for model in tables}
-    return "\n".join(["```mermaid", "erDiagram", *sorted(names), *sorted(lines), "```"])
+        table = model.__table__
+        keys = [f"        {_type(key)} {key.name} PK" for key in table.primary_key if not key.foreign_keys]
+        boxes += [f"    {table.name} {{", *keys, "    }"] if keys else [f"    {table.name}"]
+        for key in table.foreign_keys:
+            if key.column.table.name != "users" or is_about_people:
+                one = "|o" if key.parent.nullable else "||"
+                lines.add(f"    {key.column.table.name} {one}--o{{ {table.name} : {key.parent.name}")
+    return "\n".join(["```mermaid", "erDiagram", *boxes, *sorted(lines), "```"])
 
 
 def _table(model: Any) -> list[str]:

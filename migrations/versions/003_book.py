@@ -79,10 +79,12 @@ alter table contacts
     add column notes text,
     add column left_on date,
     add column version integer not null default 1,
-    add constraint ck_contacts_name check (btrim(first_name || last_name) <> ''),
     add constraint ck_contacts_own_superior check (reports_to_id <> contact_id),
     add constraint fk_contacts_reports_to_id foreign key (reports_to_id) references contacts (contact_id),
     add constraint fk_contacts_owner_id foreign key (owner_id) references users (user_id);
+-- The founding contacts have no name, and those of a book that went down lost theirs.
+update contacts set last_name = 'Contact ' || contact_id;
+alter table contacts add constraint ck_contacts_name check (btrim(first_name || last_name) <> '');
 create index ix_contacts_organization_id on contacts (organization_id);
 create index ix_contacts_owner_id on contacts (owner_id);
 create index ix_contacts_reports_to_id on contacts (reports_to_id);
@@ -117,14 +119,18 @@ alter table opportunities
     add column cases_per_week integer,
     add column version integer not null default 1,
     add constraint ck_opportunities_name check (btrim(name) <> ''),
-    add constraint ck_opportunities_closed_at
-        check ((stage in ('Closed - Won', 'Closed - Stalled', 'Closed - No Fit')) = (closed_at is not null)),
-    add constraint ck_opportunities_close_reason check ((closed_at is null) = (close_reason is null)),
     add constraint ck_opportunities_cases_per_week check (cases_per_week >= 0),
     add constraint fk_opportunities_owner_id foreign key (owner_id) references users (user_id),
     add constraint fk_opportunities_second_owner_id foreign key (second_owner_id) references users (user_id),
     add constraint fk_opportunities_distributor_id
         foreign key (distributor_id) references organizations (organization_id);
+-- What was closed before says neither when nor why.
+update opportunities set closed_at = updated_at, close_reason = 'Not recorded'
+where stage in ('Closed - Won', 'Closed - Stalled', 'Closed - No Fit');
+alter table opportunities
+    add constraint ck_opportunities_closed_at
+        check ((stage in ('Closed - Won', 'Closed - Stalled', 'Closed - No Fit')) = (closed_at is not null)),
+    add constraint ck_opportunities_close_reason check ((closed_at is null) = (close_reason is null));
 create index ix_opportunities_primary_contact_id on opportunities (primary_contact_id);
 create index ix_opportunities_owner_id on opportunities (owner_id);
 create index ix_opportunities_second_owner_id on opportunities (second_owner_id);

@@ -1,0 +1,46 @@
+"""The table of settings in docs/operations.md, from crm/config.py: name, default, what is said of each."""
+
+from pydantic.fields import FieldInfo
+
+from crm.config import Settings
+
+NEEDED_BY = {
+    "database_url": "web; all, where there is no other",
+    "database_worker_url": "workers, beat; commands without an owner's",
+    "database_owner_url": "commands",
+    "database_backup_url": "workers, `flask backup`, `flask db`",
+    "redis_url": "all",
+    "smtp_url": "workers; `/ops` and `flask doctor` knock there",
+    "mail_from": "workers",
+    "mail_journal": "workers, `flask backup restore`",
+    "secret_key": "all",
+    "base_url": "all",
+    "trusted_hosts": "web",
+    "data_dir": "all",
+    "demo_password": "`flask demo load`",
+    "ops_token": "web",
+    "log_level": "all",
+    "firm_name": "all",
+    "firm_timezone": "all",
+    "pantry_env": "all",
+    "migrate_without_backup": "`flask db`",
+    "pantry_failpoint": "tests",
+}
+"""Which processes read it: the one thing that the code does not tell by itself. A setting that is missing
+here stops `bin/docs`.
+"""
+
+
+def table() -> str:
+    """A row for each setting, in the order of the code."""
+    rows = ["| variable | needed by | default | meaning |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        rows.append(f"| `{name.upper()}` | {NEEDED_BY[name]} | {_default(field)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "none: must be set"
+    return f"`{field.default}`" if field.default not in (None, "", ()) else "none"
