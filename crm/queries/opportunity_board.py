@@ -19,7 +19,7 @@ from crm.queries import follow_ups
 from crm.queries.keys import read_moment, read_number
 from crm.queries.lists import MOST_COUNTED, OPPORTUNITIES, Count, Wanted
 from crm.queries.lists.opportunities import principal_names, quiet_since, slug
-from crm.queries.lists.pages import conditions
+from crm.queries.lists.wanted import conditions
 from crm.queries.opportunity_stages import OPEN_STAGES, QUIET_AFTER, age
 
 PAGE = 8

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from crm.db import db
 from crm.models import DashboardPreference, Organization, User
-from crm.queries.lists.pages import Choice
+from crm.queries.lists.offers import Choice
 
 OWNERS = (
     sa.select(

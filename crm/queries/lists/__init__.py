@@ -4,21 +4,16 @@
 """
 
 from crm.queries.lists.contacts import CONTACTS
+from crm.queries.lists.counts import MOST_COUNTED, Count, Counts, count
 from crm.queries.lists.distributors import DISTRIBUTORS
 from crm.queries.lists.interactions import INTERACTIONS
 from crm.queries.lists.listing import Asker, Case, Column, Filter, Listing, SearchKey, Sort
+from crm.queries.lists.offers import Choice, choices
 from crm.queries.lists.opportunities import OPPORTUNITIES
 from crm.queries.lists.organizations import ORGANIZATIONS
 from crm.queries.lists.pages import (
-    MOST_COUNTED,
-    Choice,
-    Count,
-    Counts,
     Found,
-    Wanted,
     all_of,
-    choices,
-    count,
     every,
     existing,
     keys,
@@ -29,6 +24,7 @@ from crm.queries.lists.pages import (
 )
 from crm.queries.lists.products import PRODUCTS
 from crm.queries.lists.samples import SAMPLES
+from crm.queries.lists.wanted import Wanted
 
 LISTS = {
     listing.name: listing

@@ -34,13 +34,15 @@ def read(text: str, sort: Sort) -> Place | None:
     return None if any(part is None for part in place) else place
 
 
-def beyond(place: Place, sort: Sort, *, is_descending: bool) -> Condition:
-    """True for the rows that stand after `place`, as one comparison that the index of `sort` answers."""
+def beyond(place: Place, sort: Sort, here: Sequence[Any], *, is_descending: bool) -> Condition:
+    """True for the rows that stand after `place`; `here` is what they are sorted by. One comparison, that the
+    index of `sort` answers where `here` are its columns.
+    """
     was = sa.tuple_(
         *(sa.literal(part, column.type) for part, column in zip(place, sort.columns, strict=True))
     )
-    here = sa.tuple_(*sort.columns)
-    return here < was if is_descending else here > was
+    is_here = sa.tuple_(*here)
+    return is_here < was if is_descending else is_here > was
 
 
 def order(columns: Sequence[Any], *, is_descending: bool) -> list[sa.ColumnElement[Any]]:

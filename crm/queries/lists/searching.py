@@ -23,6 +23,33 @@ def holding(listing: Listing, words: Sequence[str], *, is_forgiving: bool = Fals
     return [_found(listing, word, is_forgiving=is_forgiving and len(word) >= LEAST_LETTERS) for word in words]
 
 
+def meeting(listing: Listing, words: Sequence[str], *, is_forgiving: bool = False) -> list[Condition]:
+    """The same as `holding`, for rows that are met one after another, in an order of theirs."""
+    return [_met(listing, word, is_forgiving=is_forgiving and len(word) >= LEAST_LETTERS) for word in words]
+
+
+def parts(listing: Listing, words: Sequence[str], *, is_forgiving: bool = False) -> list[list[Condition]]:
+    """The rows in which each of the words is found, in parts that share none: what holds the longest word
+    itself, then what refers to something that holds it.
+
+    Each part comes from an index of its own. With OR between them PostgreSQL compares every row that it finds
+    with all that it could refer to, one by one: five times as long, where a name is frequent.
+    """
+    longest, *rest = sorted(words, key=len, reverse=True)
+    others = meeting(listing, rest, is_forgiving=is_forgiving)
+    is_long = is_forgiving and len(longest) >= LEAST_LETTERS
+    matches = [(key, _match(key, longest, is_forgiving=is_long)) for key in listing.search]
+    own = [match for key, match in matches if key.keys is None]
+    away = [(key, match) for key, match in matches if key.keys is not None]
+    mine = [sa.or_(*own)] if own else []
+    found = mine + [_through(key, match) for key, match in away]
+    before = mine + [_referring(key, match) for key, match in away]
+    return [
+        [part, *(sa.not_(sa.func.coalesce(earlier, sa.false())) for earlier in before[:n]), *others]
+        for n, part in enumerate(found)
+    ]
+
+
 def can_forgive(words: Sequence[str]) -> bool:
     """Whether one of the words is long enough to be a misspelled one."""
     return any(len(word) >= LEAST_LETTERS for word in words)
@@ -39,6 +66,10 @@ def _found(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
     return sa.or_(*(_through(key, _match(key, word, is_forgiving=is_forgiving)) for key in listing.search))
 
 
+def _met(listing: Listing, word: str, *, is_forgiving: bool) -> Condition:
+    return sa.or_(*(_referring(key, _match(key, word, is_forgiving=is_forgiving)) for key in listing.search))
+
+
 def _through(key: SearchKey, match: Condition) -> Condition:
     """True for the rows that are found, or that refer to what is found in another table."""
     if key.keys is None:
@@ -46,6 +77,14 @@ def _through(key: SearchKey, match: Condition) -> Condition:
     # An array, not IN (SELECT …): only so both sides of the OR come from their own index.
     found: Condition = key.of == sa.func.any(sa.func.array(key.keys.where(match).scalar_subquery()))
     return found
+
+
+def _referring(key: SearchKey, match: Condition) -> Condition:
+    """The same as `_through`, for rows that another condition finds: a set is asked faster than an array."""
+    if key.keys is None:
+        return match
+    referring: Condition = key.of.in_(key.keys.where(match))
+    return referring
 
 
 def part_of(column: Any, text: str) -> Condition:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from crm.models import User
 from crm.queries import lists
 from crm.queries.lists import CONTACTS, ORGANIZATIONS, Asker, Listing, Wanted
-from crm.queries.lists.pages import MOST_COUNTED
+from crm.queries.lists.counts import MOST_COUNTED
 from tests.factories import Make
 from tests.queries.lists.book import TODAY, fill
 
@@ -189,12 +189,33 @@ def test_counts_are_exact_to_ten_thousand_and_then_say_so(
     assert (str(counts.total), counts.chips) == ("10,000+", {})
 
 
-def test_a_page_and_its_counts_are_two_statements_whatever_is_asked(
+def test_a_page_and_its_counts_are_two_statements_and_what_words_find_is_one(
     make: Make, nell: User, acting_as: Act, statements: Callable[[], Any]
 ) -> None:
-    make.organization("Bistro Élan")
+    make.organization("Bistro Élan", state="OR")
     acting_as(nell)
-    for words in ([], ["bistro"], ["bistor"], ["nowhere"]):
+    for words, expected in (([], 2), (["bistro"], 1), (["bistor"], 2), (["nowhere"], 2)):
         with statements() as seen:
             lists.look(ORGANIZATIONS, wanted(ORGANIZATIONS, nell, *words, kind="operator", state="OR"))
-        assert len(seen) == 2
+        assert len(seen) == expected, words
+
+
+@pytest.mark.parametrize("most", [MOST_COUNTED, 60])
+def test_what_words_find_is_paged_and_counted_alike_whether_it_is_more_than_is_counted_or_not(
+    most: int, make: Make, nell: User, acting_as: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(70):
+        (make.organization if n < 55 else make.principal)(f"Maple Grill {n:02}")
+        make.organization(f"Walnut House {n:02}")
+    monkeypatch.setattr(lists.counts, "MOST_COUNTED", most)
+    acting_as(nell)
+    for filters, expected in (({}, 70), ({"kind": "operator"}, 55)):
+        asked = wanted(ORGANIZATIONS, nell, "mapl", "grill", **filters)
+        first = lists.look(ORGANIZATIONS, asked)
+        second = lists.look(ORGANIZATIONS, asked, after=first.following)
+        called = [row.name for row in (*first.rows, *second.rows)]
+        assert called == [f"Maple Grill {n:02}" for n in range(expected)]
+        assert (len(first.rows), second.following) == (lists.pages.PAGE, None)
+        assert first.counts == second.counts == lists.count(ORGANIZATIONS, asked)
+        beyond = lists.look(ORGANIZATIONS, asked, after=("z", 1))
+        assert (beyond.rows, beyond.counts) == ([], first.counts)
