@@ -65,10 +65,19 @@ def test_links_lead_somewhere(paper: Path) -> None:
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
 def test_commands_exist(paper: Path, app: Flask) -> None:
-    named = set(re.findall(r"`(?:bin/)?flask ([a-z-]+) ([a-z][a-z-]*)", paper.read_text()))
-    for group, command in named:
+    named = re.findall(r"flask ([a-z-]+) ([a-z][a-z-]*)([^`\n]*)", _code_of(paper.read_text()))
+    for group, command, rest in named:
         assert group in app.cli.commands, f"{paper.name}: flask {group}"
-        assert command in app.cli.commands[group].commands, f"{paper.name}: flask {group} {command}"  # type: ignore[attr-defined]
+        found = app.cli.commands[group].commands.get(command)  # type: ignore[attr-defined]
+        assert found, f"{paper.name}: flask {group} {command}"
+        known = {option for one in found.params for option in one.opts} | {"--help"}
+        assert set(re.findall(r"(?<= )--[a-z-]+", rest)) <= known, f"{paper.name}: flask {group} {command}"
+
+
+def _code_of(text: str) -> str:
+    """What stands in a paper as code, a line for each piece."""
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))])
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
