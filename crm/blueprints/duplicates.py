@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
@@ -14,7 +15,7 @@ from crm.enums import RecordKind
 from crm.models import Contact
 from crm.queries.duplicates import Place
 from crm.queries.keys import read_number
-from crm.queries.merges import MODELS, Merge
+from crm.queries.merges import MODELS, MOST_AT_ONCE, Merge
 from crm.services.merges import BOTH, KEEP, OTHER, Part
 from crm.services.records import StaleVersion
 
@@ -111,20 +112,35 @@ def merge(kind: str, record_id: int, other_id: int) -> Response:
     form, title, gone = FlaskForm(), _title(keep), _title(other)
     seen = [read_number(request.form.get(name, "")) or 0 for name in ("keep_version", "other_version")]
     choices = _choices(request.form)
+    is_much = queries.merges.hung(known, record_id, other_id) > MOST_AT_ONCE
+    act = partial(_ask_to_merge, title=f"Merge {gone} into {title}") if is_much else services.merges.merge
     try:
         made = web.attempt(
-            form,
-            lambda: services.merges.merge(
-                known, record_id, other_id, choices=choices, seen=(seen[0], seen[1])
-            ),
+            form, lambda: act(known, record_id, other_id, choices=choices, seen=(seen[0], seen[1]))
         )
     except StaleVersion:
         form.form_errors.append(CHANGED)
         return _show(known, *_both(known, record_id, other_id), form=form, choices=choices, status=409)
     if made is None:
         return _show(known, *_both(known, record_id, other_id), form=form, choices=choices, status=422)
+    if is_much:
+        return _look_on(made, f"{gone} becomes a part of {title}.")
     web.toast(f"{gone} is a part of {title} now.", undo=url_for("duplicates.split", merge_log_id=made))
     return web.done(page_of(known, record_id))
+
+
+def _ask_to_merge(
+    kind: RecordKind, keep: int, other: int, *, choices: Mapping[str, str], seen: tuple[int, int], title: str
+) -> int:
+    me = web.person()
+    return services.large_merges.ask(kind, keep, other, choices=choices, seen=seen, title=title, by=me)
+
+
+def _look_on(job_id: int, told: str) -> Response:
+    """To the page of a job, where one sees how far it is."""
+    there = url_for("jobs.show", job_id=job_id)
+    web.toast(told, link=there, link_text="Look on")
+    return web.done(there)
 
 
 @bp.post(f"{TWO}/distinction")
@@ -158,12 +174,29 @@ def split(merge_log_id: int) -> Response:
     pair = queries.merges.pair(merged.kind, merged.survivor_id, merged.absorbed_id)
     for record in pair:
         record_pages.must_be_allowed(*_owners(record))
-    form = FlaskForm()
-    stay = web.attempt(form, lambda: services.merges.split(merge_log_id, now=clock.now()))
+    form, now = FlaskForm(), clock.now()
+    if queries.merges.moved(merge_log_id) > MOST_AT_ONCE:
+        return _split_later(merged, form)
+    stay = web.attempt(form, lambda: services.merges.split(merge_log_id, now=now))
     if stay is None:
-        web.toast(str(form.form_errors[0]) if form.form_errors else "That cannot be undone as it is now.")
-        return web.done(page_of(merged.kind, merged.survivor_id))
+        return _stands(merged, form)
     web.toast(_said_of(merged, stay), link=page_of(merged.kind, merged.absorbed_id), link_text="Open it")
+    return web.done(page_of(merged.kind, merged.survivor_id))
+
+
+def _split_later(merged: Merge, form: FlaskForm) -> Response:
+    """By a job: more rows than one request moves."""
+    title, me, now = f"Undo: {merged.absorbed} is a part of {merged.survivor}", web.person(), clock.now()
+    number = merged.merge_log_id
+    job_id = web.attempt(form, lambda: services.large_merges.ask_back(number, title=title, by=me, now=now))
+    if job_id is None:
+        return _stands(merged, form)
+    return _look_on(job_id, f"{merged.absorbed} will stand by itself again.")
+
+
+def _stands(merged: Merge, form: FlaskForm) -> Response:
+    """The merge stays; why, says the form."""
+    web.toast(str(form.form_errors[0]) if form.form_errors else "That cannot be undone as it is now.")
     return web.done(page_of(merged.kind, merged.survivor_id))
 
 
@@ -192,6 +225,7 @@ def _show(
     status: int = 200,
 ) -> Response:
     keep_id, other_id = (getattr(one, PAGES[kind][1]) for one in (keep, other))
+    hanging = queries.merges.hanging(kind, keep_id, other_id)
     page = render_template(
         "duplicates/compare.html",
         kind=kind.value,
@@ -202,7 +236,8 @@ def _show(
         keep_title=_title(keep),
         other_title=_title(other),
         choices=_differences(kind, keep, other, choices or {}),
-        hanging=queries.merges.hanging(kind, keep_id, other_id),
+        hanging=hanging,
+        is_much=sum(one.of_other for one in hanging) > MOST_AT_ONCE,
         is_told_apart=queries.duplicates.is_told_apart(kind, keep_id, other_id),
         form=form,
         page_of=page_of,

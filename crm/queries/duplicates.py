@@ -278,17 +278,31 @@ MOST_SHARING: Final = 5
 
 _FIRMS_LIKE = sa.text(
     """
-    select s.organization_id, x.organization_id
-      from organizations s
-      cross join lateral (
-        select o.organization_id from organizations o
-         where o.name_key % s.name_key and similarity(o.name_key, s.name_key) >= 0.5
-           and o.deleted_at is null and o.organization_id <> s.organization_id
-           and (coalesce(o.city, '') = '' or coalesce(s.city, '') = '' or fold(o.city) = fold(s.city))
-         order by similarity(o.name_key, s.name_key) desc, o.organization_id limit 20) x
-     where s.organization_id = any (:some)
+    with asked as materialized (
+        select organization_id, name_key, coalesce(fold(city), '') as city
+          from organizations where organization_id = any (:some)
+    ), near as (
+        select s.organization_id as one, o.organization_id as other,
+               similarity(o.name_key, s.name_key) as alike
+          from asked s join organizations o on fold(o.city) = s.city and o.deleted_at is null
+         where s.city <> ''
+        union all
+        select s.organization_id, o.organization_id, similarity(o.name_key, s.name_key)
+          from asked s join organizations o on o.name_key % s.name_key and o.deleted_at is null
+         where s.city = ''
+        union all
+        select s.organization_id, o.organization_id, similarity(o.name_key, s.name_key)
+          from asked s join organizations o on o.name_key % s.name_key and o.deleted_at is null
+         where s.city <> '' and coalesce(o.city, '') = '' and not :is_whole
+           and exists (select from organizations where coalesce(city, '') = '' and deleted_at is null)
+    ), ranked as (
+        select one, other, row_number() over (partition by one order by alike desc, other) as place
+          from near where alike >= 0.5 and one <> other
+    )
+    select one, other from ranked where place <= 20
     """
 )
+_ALIKE = sa.text("select set_config('pg_trgm.similarity_threshold', '0.5', true)")
 _FACES_LIKE = sa.text(
     """
     select s.contact_id, c.contact_id
@@ -299,20 +313,29 @@ _FACES_LIKE = sa.text(
 )
 
 
-def firms_like(some: Sequence[int]) -> list[tuple[int, int]]:
-    """Organizations that could be one with one of these: by their name, a number or a mailbox."""
-    by_name = db.session.execute(_FIRMS_LIKE, {"some": list(some)})
-    return [*((row[0], row[1]) for row in by_name), *_sharing("organizations", "organization_id", some)]
+def firms_like(some: Sequence[int], *, is_whole: bool = False) -> list[tuple[int, int]]:
+    """Organizations that could be one with one of these by their name. Those of a city are held against the
+    others there and those without one against all, for an index finds a name among 100,000 only slowly.
+
+    `is_whole` says that all of the book are asked for, some by some: a pair is then found from one side.
+    """
+    db.session.execute(_ALIKE)
+    rows = db.session.execute(_FIRMS_LIKE, {"some": list(some), "is_whole": is_whole})
+    return [(row[0], row[1]) for row in rows]
 
 
 def faces_like(some: Sequence[int]) -> list[tuple[int, int]]:
-    """Contacts that could be one with one of these: by their name there, a number or a mailbox."""
-    by_name = db.session.execute(_FACES_LIKE, {"some": list(some)})
-    return [*((row[0], row[1]) for row in by_name), *_sharing("contacts", "contact_id", some)]
+    """Contacts that could be one with one of these by their name there."""
+    rows = db.session.execute(_FACES_LIKE, {"some": list(some)})
+    return [(row[0], row[1]) for row in rows]
 
 
-def _sharing(table: str, key: str, some: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of a table, one of them among these, that share a number or a mailbox which few share."""
+def sharing(kind: RecordKind) -> dict[int, list[int]]:
+    """With which others a record shares a number or a mailbox that few share. One look at all of the book,
+    which takes no longer than one for some of them.
+    """
+    key = _KEYS[kind].key
+    table = f"{kind.value}s"
     signs = " union all ".join(
         [
             *(f"select {key} as k, {_DIGITS.format(column)} as sign from live" for column in _PHONES[table]),
@@ -324,13 +347,15 @@ def _sharing(table: str, key: str, some: Sequence[int]) -> list[tuple[int, int]]
             f"with live as (select * from {table} where deleted_at is null),"
             f" signs as materialized (select distinct k, sign from ({signs}) s where length(sign) >= 7),"
             " telling as (select sign from signs group by sign"
-            f"   having count(*) between 2 and {MOST_SHARING} and bool_or(k = any (:some)))"
+            f"   having count(*) between 2 and {MOST_SHARING})"
             " select a.k, b.k from telling join signs a using (sign) join signs b using (sign)"
-            " where a.k < b.k and (a.k = any (:some) or b.k = any (:some))"
-        ),
-        {"some": list(some)},
+            " where a.k <> b.k"
+        )
     )
-    return [(row[0], row[1]) for row in rows]
+    found: dict[int, list[int]] = {}
+    for one, other in rows:
+        found.setdefault(one, []).append(other)
+    return found
 
 
 def firms(some: Sequence[int]) -> Sequence[sa.Row[Any]]:

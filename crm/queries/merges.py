@@ -11,12 +11,21 @@ from sqlalchemy.orm import aliased
 from crm.db import db
 from crm.enums import RecordKind
 from crm.errors import MovedOn
-from crm.models import Contact, MergeLog, Organization, User
+from crm.models import Contact, Job, MergeLog, Organization, User
 from crm.queries import duplicates, history
+from crm.queries.jobs import UNDERWAY
 from crm.queries.lists.searching import part_of
 
 UNDO_FOR: Final = timedelta(days=30)
 """How long a merge can be taken back."""
+
+MOST_AT_ONCE: Final = 5_000
+"""Things that move in one request; more of them are a job's."""
+
+MERGING: Final = "records merged"
+"""The kind of the job that merges two on which much hangs."""
+SPLITTING: Final = "merge taken back"
+"""That of the job that takes such a merge back."""
 
 DEEPEST: Final = 20
 """Merges of merges that an address is followed through."""
@@ -175,6 +184,13 @@ _HANGING: Final[dict[RecordKind, Sequence[tuple[str, str, str, str, str]]]] = {
             "not is_derived",
         ),
         ("product", "products", "products", "principal_id", "deleted_at is null"),
+        (
+            "organization that buys through them",
+            "organizations that buy through them",
+            "organizations",
+            "usual_distributor_id",
+            "deleted_at is null",
+        ),
         ("branch", "branches", "organizations", "parent_organization_id", "deleted_at is null"),
         (
             "stocked product",
@@ -242,6 +258,32 @@ def hanging(kind: RecordKind, keep_id: int, other_id: int) -> list[Hanging]:
         for row in rows
         if row.of_keep or row.of_other
     ]
+
+
+def hung(kind: RecordKind, keep_id: int, other_id: int) -> int:
+    """How many things hang on the other one of two records."""
+    return sum(one.of_other for one in hanging(kind, keep_id, other_id))
+
+
+def moved(merge_log_id: int) -> int:
+    """How many rows a merge touched, as long as it can be taken back."""
+    return db.session.scalar(sa.select(sa.func.count_moves(sa.cast(merge_log_id, sa.BigInteger)))) or 0
+
+
+def is_under_way(kind: RecordKind, numbers: Collection[int]) -> bool:
+    """Whether a job is about to merge one of these records."""
+    asked = [Job.asked[name].as_integer().in_(numbers) for name in ("keep", "other")]
+    return _waits(MERGING, Job.asked["kind"].as_string() == kind.value, sa.or_(*asked))
+
+
+def is_going_back(merge_log_id: int) -> bool:
+    """Whether a job is about to take this merge back."""
+    return _waits(SPLITTING, Job.asked["merge"].as_integer() == merge_log_id)
+
+
+def _waits(kind: str, *asked: Any) -> bool:
+    jobs = sa.select(Job.job_id).where(Job.kind == kind, Job.state.in_(UNDERWAY), *asked)
+    return bool(db.session.scalar(sa.select(jobs.exists())))
 
 
 def pair(kind: RecordKind, one_id: int, other_id: int, *, for_update: bool = False) -> tuple[Any, Any]:

@@ -175,6 +175,11 @@ def count(held: Held, rows: int) -> None:
     db.session.execute(sa.update(Job).where(Job.job_id == held.job_id).values(rows_done=Job.rows_done + rows))
 
 
+def note(held: Held, known: dict[str, Any]) -> None:
+    """Where the work is, once this step is committed: whoever goes on with it finds that in its result."""
+    db.session.execute(sa.update(Job).where(Job.job_id == held.job_id).values(result=known))
+
+
 def report(held: Held, rows: int, *, lease: timedelta = LEASE) -> None:
     """Say at once how many rows are done, beside a transaction that is still reading, which may take as long
     as `lease` until it says so again; raises as `hold`.

@@ -2,7 +2,8 @@
 
 from crm.db import transaction
 from crm.queries.jobs import UNDOING
-from crm.services import duplicates, exports, jobs, many_changes, schedules, undoings
+from crm.queries.merges import MERGING, SPLITTING
+from crm.services import duplicates, exports, jobs, large_merges, many_changes, schedules, undoings
 from crm.services.imports import applying, checking, reverting, sessions
 
 jobs.LONG[duplicates.KIND] = duplicates.work
@@ -18,6 +19,8 @@ def _keep_files(held: jobs.Held) -> None:
 
 jobs.LONG[exports.KIND] = exports.work
 jobs.LONG[exports.KEEPING] = _keep_files
+jobs.LONG[MERGING] = large_merges.work
+jobs.LONG[SPLITTING] = large_merges.take_back
 jobs.LONG[many_changes.KIND] = many_changes.work
 jobs.LONG[schedules.KIND] = schedules.work
 jobs.LONG[UNDOING] = undoings.work

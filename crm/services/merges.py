@@ -6,7 +6,7 @@ Nothing is lost: the absorbed record stays as it was, archived, and its address 
 stays with the survivor.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from crm import failpoints
 from crm.db import db
 from crm.enums import RecordKind
 from crm.errors import Refused
@@ -71,34 +72,33 @@ EITHER: Final = {
 """What the survivor is if one of the two is."""
 
 LONGEST_NOTES: Final = 10_000
-MOST: Final = 5_000
-"""Things that may hang on the absorbed record: they move in one request."""
+TWO_AGAIN: Final = "They are two again already."
+AT_ONCE: Final = 2_000
+"""Rows that move between two words on how many did."""
 MOST_SECONDS: Final = 110
-"""How long that may take on a busy machine; other requests are held shorter."""
+"""How long so many, or all of a request, may take on a busy machine; other requests are held shorter."""
+
+Tell = Callable[[int], None]
+"""Hears how many more rows moved."""
 
 
 def merge(
-    kind: RecordKind, keep: int, other: int, *, choices: Mapping[str, str], seen: tuple[int, int]
+    kind: RecordKind,
+    keep: int,
+    other: int,
+    *,
+    choices: Mapping[str, str],
+    seen: tuple[int, int],
+    tell: Tell | None = None,
 ) -> int:
     """Make the record `other` a part of `keep`; the number of the merge, by which it can be taken back.
 
     `choices` says by the name of a part whose value stays; a part that is not named stays as `keep` has it,
     or as the other one has it where that alone has any. `seen` are the versions that the choice was made of.
-    Ask first whether the person may change both. Raises `NoResultFound` for a record that is not there,
-    `Refused` where one was merged or archived meanwhile or more than `MOST` things would move,
-    `StaleVersion` where one was changed.
+    With `tell` what hangs on it moves `AT_ONCE` rows at a time, in the same transaction.
+    Ask first whether the person may change both. Raises as `seen_so`.
     """
-    survivor, absorbed = merges.pair(kind, keep, other, for_update=True)
-    if survivor.is_archived or absorbed.is_archived:
-        raise Refused("One of the two was merged or archived in the meantime. Look at them again.")
-    if (survivor.version, absorbed.version) != seen:
-        raise StaleVersion(survivor.version, {})
-    hanging = sum(one.of_other for one in merges.hanging(kind, keep, other))
-    if hanging > MOST:
-        raise Refused(
-            f"{hanging:,} things hang on the one that would go, more than move at once. "
-            "Keep that one instead, and make the other one a part of it."
-        )
+    survivor, absorbed = seen_so(kind, keep, other, seen=seen)
     values = chosen(kind, survivor, absorbed, choices)
     _take_time()
     made = db.session.scalar(
@@ -108,35 +108,71 @@ def merge(
                 sa.cast(keep, sa.BigInteger),
                 sa.cast(other, sa.BigInteger),
                 sa.cast(_plain(values), JSONB),
+                sa.cast(None if tell is None else 0, sa.BigInteger),
             )
         )
     )
+    if tell is not None:
+        _in_parts(sa.func.merge_children, int(made or 0), tell)
     db.session.expire_all()
     return int(made or 0)
 
 
-def split(merge_log_id: int, *, now: datetime) -> list[str]:
-    """Make two of a merge again. The columns of the survivor that stay as somebody changed them since.
+def seen_so(kind: RecordKind, keep: int, other: int, *, seen: tuple[int, int]) -> tuple[Any, Any]:
+    """The two records, held, if they are as somebody saw them when they chose. Raises `NoResultFound` for a
+    record that is not there, `Refused` where one was merged or archived meanwhile, `StaleVersion` where one
+    was changed.
+    """
+    survivor, absorbed = merges.pair(kind, keep, other, for_update=True)
+    if survivor.is_archived or absorbed.is_archived:
+        raise Refused("One of the two was merged or archived in the meantime. Look at them again.")
+    if (survivor.version, absorbed.version) != seen:
+        raise StaleVersion(survivor.version, {})
+    return survivor, absorbed
 
-    Ask first whether the person may change both. Raises `NoResultFound` for a merge that is none, `Refused`
-    for one that was taken back, is too old, or has a later one on top of it.
+
+def split(merge_log_id: int, *, now: datetime, tell: Tell | None = None) -> list[str]:
+    """Make two of a merge again. The columns of the survivor that stay as somebody changed them since. With
+    `tell` as `merge` does.
+
+    Ask first whether the person may change both. Raises as `splittable`.
+    """
+    known = splittable(merge_log_id, now=now)
+    _take_time()
+    if tell is not None:
+        _in_parts(sa.func.take_back_merge, known.merge_log_id, tell)
+    stay = db.session.scalar(sa.select(sa.func.split_records(sa.cast(merge_log_id, sa.BigInteger))))
+    db.session.expire_all()
+    if stay is None:
+        raise Refused(TWO_AGAIN)
+    return list(stay)
+
+
+def splittable(merge_log_id: int, *, now: datetime) -> merges.Merge:
+    """A merge that can be taken back, its two records held. Raises `NoResultFound` for a merge that is none,
+    `Refused` for one that was taken back, is too old, or has a later one on top of it.
     """
     log = db.session.get_one(MergeLog, merge_log_id)
     db.session.refresh(log)
     if log.split_at is not None:
-        raise Refused("They are two again already.")
+        raise Refused(TWO_AGAIN)
     known = merges.get(merge_log_id)
     if not known.is_undoable(now):
         raise Refused("That was more than 30 days ago, so it stands.")
     merges.pair(log.kind, log.survivor_id, log.absorbed_id, for_update=True)
     if merges.later(known) is not None:
         raise Refused("One of the two was merged with another one later. Undo that merge first.")
-    _take_time()
-    stay = db.session.scalar(sa.select(sa.func.split_records(sa.cast(merge_log_id, sa.BigInteger))))
-    db.session.expire_all()
-    if stay is None:
-        raise Refused("They are two again already.")
-    return list(stay)
+    return known
+
+
+def _in_parts(some: Callable[..., Any], merge_log_id: int, tell: Tell) -> None:
+    """Ask a function of the database for the next rows until there are no more."""
+    asked = sa.select(some(sa.cast(merge_log_id, sa.BigInteger), sa.cast(AT_ONCE, sa.BigInteger)))
+    moved = AT_ONCE
+    while moved >= AT_ONCE:
+        moved = int(db.session.scalar(asked) or 0)
+        tell(moved)
+        failpoints.reach("merge.part")
 
 
 def _take_time() -> None:

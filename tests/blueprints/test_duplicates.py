@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from crm import services
+from crm import policy, services
+from crm.blueprints import duplicates
 from crm.db import SYSTEM, db
 from crm.enums import RecordKind
 from crm.models import DuplicatePair, MergeLog, Organization, User
@@ -260,3 +262,38 @@ def test_the_two_side_by_side_take_few_statements(
     with statements() as seen:
         page(rep, both(grill, double))
     assert len(seen) <= 12, "\n".join(seen)
+
+
+def test_where_much_moves_it_is_a_job_and_so_is_its_way_back(
+    rep: Client,
+    make: Make,
+    grill: Organization,
+    double: Organization,
+    nell: User,
+    acting_as: Callable[[object], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(duplicates, "MOST_AT_ONCE", 1)
+    make.contact(organization=double)
+    make.contact(organization=double)
+    assert "done in the background" in words(page(rep, both(grill, double)))
+    answer = merge(rep, grill, double)
+    assert "Harbour Grill becomes a part of Harbor Grill." in words(page(rep, answer.location))
+    again = merge(rep, grill, double)
+    assert again.status_code == 422
+    assert "being merged already" in again.text
+
+    def work(address: str) -> None:
+        acting_as(SYSTEM)
+        around = services.jobs.Around(tmp_path, policy.may_change_row)
+        services.jobs.run(int(address.rsplit("/", 1)[1]), now=datetime.now(UTC), around=around)
+
+    work(answer.location)
+    assert standing() == 1
+    number = db.session.scalar(sa.select(MergeLog.merge_log_id))
+    acting_as(nell)
+    back = post(rep, f"/duplicates/merges/{number}/undoing")
+    assert "Harbour Grill will stand by itself again." in words(page(rep, back.location))
+    work(back.location)
+    assert standing() == 0

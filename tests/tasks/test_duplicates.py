@@ -95,3 +95,44 @@ def test_a_switchboard_makes_nobody_one(make: Make, night: Night) -> None:
         make.organization(f"{name} Foods", phone="555 010 0101", email="office@food.example")
     night("2026-11-24")
     assert pairs(ORGANIZATION) == set()
+
+
+def test_one_without_a_city_is_held_against_all_whichever_of_the_two_changed(
+    make: Make, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.duplicates, "AT_ONCE", 1)
+    bare, placed = make.organization("Harbor Grill"), make.organization("Harbor Grill", city="Ashby")
+    night("2026-11-24")
+    pair = {(bare.organization_id, placed.organization_id)}
+    assert pairs(ORGANIZATION) == pair
+    placed.notes = "Changed."
+    make.save(placed)
+    night("2026-11-25")
+    assert pairs(ORGANIZATION) == pair
+
+
+def test_a_search_that_fails_half_way_goes_on_where_it_was(
+    make: Make, night: Night, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(services.duplicates, "AT_ONCE", 1)
+    grills = [make.organization("Harbor Grill", city="Ashby") for _ in range(3)]
+    search, looked_at = services.duplicates.search, []
+
+    def once(kind: RecordKind, some: list[int], **known: object) -> int:
+        looked_at.extend(some)
+        if len(looked_at) == 2:
+            raise RuntimeError("the power is gone")
+        return search(kind, some, **known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services.duplicates, "search", once)
+    with pytest.raises(RuntimeError):
+        night("2026-11-24")
+    job = db.session.scalars(sa.select(Job).where(Job.kind == "duplicates")).one()
+    job.next_attempt_at = NOW
+    db.session.commit()
+    services.jobs.run(job.job_id, now=datetime.now(UTC))
+    db.session.expire_all()
+    numbers = [grill.organization_id for grill in grills]
+    assert looked_at == [numbers[0], numbers[1], *numbers[1:]]
+    assert (job.state, job.result) == (JobState.DONE, {"found": 3})
+    assert len(pairs(ORGANIZATION)) == 3

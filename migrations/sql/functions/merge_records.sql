@@ -1,9 +1,11 @@
 -- Two records of a kind become one: the survivor takes the values `fields` ({column: value}), everything that hangs on the
 -- absorbed one hangs on it, and the absorbed one is archived and remembered in merge_log, whose number is answered. Runs as
 -- the owner, because what moves is also other people's (their stars, their views, their notes); so it asks for the rights
--- itself, and for both records to be live.
-create or replace function merge_records(what record_kind_enum, survivor bigint, absorbed bigint, fields jsonb)
-    returns bigint
+-- itself, and for both records to be live. With `most` only about so many rows move: whoever merges much calls merge_children
+-- for the others, in the same transaction.
+create or replace function merge_records(
+    what record_kind_enum, survivor bigint, absorbed bigint, fields jsonb, most bigint default null
+) returns bigint
     language plpgsql security definer set search_path = pg_catalog, public
 as $$
 declare
@@ -58,9 +60,9 @@ begin
                     and (k.row_key ->> 'employment_id')::bigint = e.employment_id
             );
     end if;
-    perform merge_children(merge);
+    perform merge_children(merge, most);
     return merge;
 end
 $$;
-revoke execute on function merge_records(record_kind_enum, bigint, bigint, jsonb) from public;
-grant execute on function merge_records(record_kind_enum, bigint, bigint, jsonb) to kp_staff, kp_system;
+revoke execute on function merge_records(record_kind_enum, bigint, bigint, jsonb, bigint) from public;
+grant execute on function merge_records(record_kind_enum, bigint, bigint, jsonb, bigint) to kp_staff, kp_system;

@@ -8,7 +8,6 @@ declare
     log merge_log;
     tab text;
     key text;
-    step record;
     col text;
     is_back boolean;
     is_moved boolean := false;
@@ -25,20 +24,11 @@ begin
             message = format('%s %s or %s is not this person''s to change', log.kind, log.survivor_id, log.absorbed_id),
             hint = 'Whoever may change both can take a merge back.';
     end if;
-    update merge_log set split_at = now(), split_by = app_user_id() where merge_log_id = merge and split_at is null;
-    if not found then
+    if exists (select from merge_log where merge_log_id = merge and split_at <> now()) then
         return null;
     end if;
 
-    for step in
-        select table_name, act, column_name, max(merge_move_id) as last
-        from merge_moves
-        where merge_log_id = merge and act <> 'kept'
-        group by table_name, act, column_name
-        order by last desc
-    loop
-        perform take_back_moves(merge, step.table_name, step.act, step.column_name);
-    end loop;
+    perform take_back_merge(merge);
 
     select coalesce(max(employment_id), 0) into last_employment from employments;
     execute format('update %I set deleted_at = null where %I = $1', tab, key) using log.absorbed_id;
