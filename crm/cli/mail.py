@@ -1,6 +1,7 @@
 """`flask mail`: the ledger's invariants, and the decisions that only a person can make."""
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import NoResultFound
 
@@ -63,12 +64,23 @@ def accept(mail_message_id: int) -> None:
 
 @mail.command("hold")
 @click.option("--because", required=True, help="Shown to everybody who asks why no mail comes.")
-def hold(because: str) -> None:
+@click.option(
+    "--journal",
+    is_flag=True,
+    help="And let nothing leave again that MAIL_JOURNAL names: for a database that went back in time.",
+)
+def hold(because: str, *, journal: bool) -> None:
     """Let no mail leave until `flask mail release`. Letters are written and wait; nothing is lost."""
     act_as(SYSTEM)
     with transaction():
         services.mails.hold(because=because, now=clock.now())
     click.echo("No mail leaves from now on. flask mail release ends that.")
+    if journal:
+        try:
+            letters = services.restores.note_left(current_app.config["SETTINGS"])
+        except Refused as refused:
+            raise click.ClickException(refused.message) from refused
+        click.echo(f"The mail journal names {letters:,} letters that left; none of them leaves again.")
 
 
 @mail.command("release")

@@ -124,6 +124,19 @@ def _try(backup: Backup, into: str) -> None:
         raise Refused(f"{len(wrong)} files are not what the book says, the first: {wrong[0]}")
 
 
+def note_left(settings: Settings) -> int:
+    """Let no letter leave again that left, in a database that went back in time without `restore`: by its
+    archived log, or by a replica that took over. Returns how many the journal names; raises `Refused` where
+    there is none to read.
+    """
+    if settings.database_owner_url is None or settings.mail_journal is None:
+        raise Refused("Set DATABASE_OWNER_URL and MAIL_JOURNAL: what had left stands in the journal.")
+    if not settings.mail_journal.exists():
+        raise Refused(f"There is no mail journal at {settings.mail_journal}.")
+    with _owner(settings.database_owner_url) as connection:
+        return note_journal(connection, settings)
+
+
 def note_journal(connection: psycopg.Connection[Any], settings: Settings) -> int:
     """Let no letter leave again that MAIL_JOURNAL names: one that waits is sent or in doubt from now on, one
     that is not written yet will be. Returns how many the journal names.

@@ -12,7 +12,7 @@ NEEDED_BY = {
     "redis_url": "all",
     "smtp_url": "workers; `/ops` and `flask doctor` knock there",
     "mail_from": "workers",
-    "mail_journal": "workers, `flask backup restore`",
+    "mail_journal": "workers, `flask backup`, `flask mail hold`",
     "secret_key": "all",
     "base_url": "all",
     "trusted_hosts": "web",

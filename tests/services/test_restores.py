@@ -21,6 +21,7 @@ from crm.models import MailMessage
 from crm.services.backups import FILES, MANIFEST, Backup, survey
 from crm.services.restores import DRILLS
 from tests import databases
+from tests.commands import flask_command
 from tests.databases import Database
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -135,6 +136,24 @@ def test_letters_that_left_after_the_backup_do_not_leave_again_and_the_others_do
             assert written[LATER].sent_at is not None
             assert written["<new@pantry.example>"].state is MailState.PLANNED
         db.engine.dispose()
+
+
+def test_a_database_that_went_back_in_time_by_other_means_is_told_what_had_left(
+    settings: Settings, own_database: Database
+) -> None:
+    words = ("mail", "hold", "--because", "Taken back to a moment.", "--journal")
+    journal = {"MAIL_JOURNAL": str(settings.mail_journal)}
+    refused = flask_command(own_database, *words, **journal)
+    assert (refused.returncode, "There is no mail journal" in refused.stderr) == (1, True)
+    assert settings.mail_journal is not None
+    settings.mail_journal.write_text(f"handing over\t{LEFT}\nsent\t{LEFT}\nhanding over\t{ASKED}\n")
+    done = flask_command(own_database, *words, **journal)
+    assert "names 2 letters that left" in done.stdout
+    with own_database.connect("owner", role=None) as owner:
+        states = dict(owner.execute("select message_id, state::text from mail_messages").fetchall())
+        held = owner.execute("select mail_held_because from firm_settings").fetchone()
+    assert states == {LEFT: "sent", ASKED: "in doubt", REFUSED: "planned"}
+    assert held == ("Taken back to a moment.",), "also where the journal could not be read"
 
 
 def test_where_files_cannot_be_written_the_rows_are_back_and_mail_is_on_hold_all_the_same(
