@@ -4,7 +4,7 @@ Floor 5. Who comes in so is the person whose token it is, with their rights and 
 as far as the token reaches. A cookie opens nothing there, so no page of another site can use it.
 """
 
-from typing import Final
+from typing import Final, NoReturn
 
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
@@ -23,6 +23,8 @@ DOORS: Final = (DOOR, "calendar")
 """The blueprints that are opened by tokens alone, whoever else is signed in."""
 PER_MINUTE: Final = 600
 """Requests that one token may make in a minute."""
+STRANGERS_PER_MINUTE: Final = 300
+"""Requests without a good token that one address may make in a minute; those with one are not counted."""
 
 
 def _asker() -> str:
@@ -37,6 +39,7 @@ def init(app: Flask, settings: Settings) -> None:
     """Count what each token asks, in Redis; while that is away, in the memory of each process."""
     app.config.update(
         API_PER_MINUTE=PER_MINUTE,
+        API_STRANGERS_PER_MINUTE=STRANGERS_PER_MINUTE,
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
@@ -49,13 +52,25 @@ def allowance() -> str:
     return f"{current_app.config['API_PER_MINUTE']} per minute"
 
 
+def _allowance_of_strangers() -> str:
+    return f"{current_app.config['API_STRANGERS_PER_MINUTE']} per minute"
+
+
+@limiter.shared_limit(
+    _allowance_of_strangers, scope="strangers", key_func=lambda: f"stranger {request.remote_addr}"
+)
+def _turn_away() -> NoReturn:
+    """Answered 401, and 429 to who tries too often."""
+    raise Unauthorized
+
+
 def sign_in() -> None:
     """Name the person of this request by the token that it brings. Answered 401 where it brings none."""
     if request.endpoint in PUBLIC:
         return
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
-        raise Unauthorized
+        _turn_away()
     come_in(secret.strip(), is_calendar=False)
 
 
@@ -66,7 +81,7 @@ def come_in(secret: str, *, is_calendar: bool) -> ApiToken:
     now = clock.now()
     found = queries.tokens.behind(services.tokens.sha256(secret), now=now)
     if found is None or (found[0].kind is TokenKind.CALENDAR) != is_calendar:
-        raise Unauthorized
+        _turn_away()
     token, user = found
     services.tokens.note_use(token, now=now)
     g.api_token = token

@@ -31,7 +31,7 @@ WAYS_OUT: Final = {
     415: "Send JSON, and say so: `Content-Type: application/json`.",
     422: "Something in it cannot be.",
     428: "Send the ETag that you read as If-Match, so that nobody's change is overwritten.",
-    429: "That is more than this token may ask. Wait as long as Retry-After says.",
+    429: "That is more than may be asked in a minute. Wait as long as Retry-After says.",
     500: "Something broke on our side. Nothing was changed. Try again in a minute.",
 }
 

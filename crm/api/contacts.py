@@ -23,7 +23,7 @@ CHANNEL: Any = Literal[tuple(word for word, _ in CHANNELS)] | None
 
 
 def _create(said: Any) -> Contact:
-    own = {} if "owner_id" in said.model_fields_set else {"owner_id": web.person().user_id}
+    own = {} if "owner_id" in said.model_fields_set else {"owner_id": web.person().keeper_id}
     entry = made(Entry, said.model_copy(update=own))
     _must_have_a_name(entry)
     return services.contacts.create(entry, by=web.person(), is_another=said.is_another)

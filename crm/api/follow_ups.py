@@ -9,7 +9,7 @@ from pydantic import Field
 from crm import clock, queries, record_pages, services, web
 from crm.api.interactions import check_promised
 from crm.api.operations import Answer, match, operation
-from crm.api.records import named
+from crm.api.records import must_be_a_person, named
 from crm.api.schemas import CURSOR, LIMIT, Asking, Day, Id, Reading, Writing, missing, page_of
 from crm.enums import InteractionType
 from crm.errors import Refused
@@ -142,6 +142,7 @@ def _snooze(row: Interaction, said: Change) -> None:
 
 
 def _hand_over(row: Interaction, said: Change) -> None:
+    must_be_a_person(said.owner_id, field="owner_id")
     services.follow_ups.hand_over(row, to=said.owner_id)
 
 

@@ -16,7 +16,7 @@ from crm.services.organizations import Entry
 
 
 def _create(said: Any) -> Organization:
-    own = {} if "owner_id" in said.model_fields_set else {"owner_id": web.person().user_id}
+    own = {} if "owner_id" in said.model_fields_set else {"owner_id": web.person().keeper_id}
     entry = made(Entry, said.model_copy(update=own))
     return services.organizations.create(entry, is_another=said.is_another)
 

@@ -183,6 +183,18 @@ def must_stay_ours(row: Any, said: BaseModel) -> None:
         )
 
 
+def must_be_a_person(number: int | None, *, field: str) -> None:
+    """Raises `Refused` for the account of another system: it looks after nothing and keeps no promise."""
+    somebody = queries.users.find(number) if number is not None else None
+    if somebody is not None and somebody.is_service:
+        raise Refused(f"{somebody.full_name} is another system. Choose a person.", field=field)
+
+
+def _must_name_people(said: BaseModel) -> None:
+    for name in sorted({"owner_id", "second_owner_id"} & said.model_fields_set):
+        must_be_a_person(getattr(said, name), field=name)
+
+
 def check_words(noun: Noun, said: BaseModel, row: Any = None) -> None:
     """Words of the firm's lists are chosen from these; one that left its list may stay where it is."""
     for name, picklist in noun.words.items():
@@ -292,6 +304,7 @@ def _add_creating(noun: Noun, create: Callable[[Any], Any]) -> None:
     )
     def add_one(said: BaseModel) -> Answer:
         check_words(noun, said)
+        _must_name_people(said)
         number = getattr(create(said), noun.key)
         return read(noun, number, status=201, location=at(noun, number))
 
@@ -311,6 +324,7 @@ def _add_changing(noun: Noun, change: Callable[[Any, Any, int], object]) -> None
     def change_one(said: BaseModel, **numbers: int) -> Answer:
         row = to_change(noun, numbers[noun.key])
         seen = match(row)
+        _must_name_people(said)
         must_stay_ours(row, said)
         check_words(noun, said, row)
         change(row, said, seen)

@@ -1,7 +1,7 @@
 """The people of the firm who sign in."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask_security.core import RoleMixin, UserMixin
@@ -19,6 +19,10 @@ class SignInRole(RoleMixin):
     def __init__(self, role: Role) -> None:
         self.name = role.value
         self.permissions: list[str] = []
+
+
+SERVICES: Final = "service.example"
+"""The domain of the addresses that accounts of other systems have: no mail reaches it."""
 
 
 class User(Timestamps, UserMixin, Model):
@@ -68,6 +72,16 @@ class User(Timestamps, UserMixin, Model):
     @property
     def roles(self) -> list[SignInRole]:  # type: ignore[override]  # read only: there is one role, a column
         return [SignInRole(self.role)]
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is the account of another system, which looks after nothing and keeps no promise."""
+        return self.email.endswith(f"@{SERVICES}")
+
+    @property
+    def keeper_id(self) -> int | None:
+        """Who looks after what this person makes: they themselves; nobody, where it is a system."""
+        return None if self.is_service else self.user_id
 
     @property
     def tf_primary_method(self) -> str | None:  # type: ignore[override]  # read only: there is one way

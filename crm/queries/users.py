@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.db import db
 from crm.models import User
+from crm.models.user import SERVICES
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ def teams(user_ids: Collection[int]) -> dict[int, frozenset[int]]:
 
 
 def colleagues(*, limit: int = 200) -> list[Colleague]:
-    """Everybody who can sign in, by name; at most `limit`."""
+    """Everybody who can sign in, by name, and no accounts of other systems; at most `limit`."""
     people = (
         sa.select(User.user_id, User.full_name)
-        .where(User.active)
+        .where(User.active, User.email.not_like(f"%@{SERVICES}"))
         .order_by(sa.func.lower(User.full_name), User.user_id)
         .limit(limit)
     )

@@ -73,7 +73,7 @@ def log(entry: Entry, *, by: User, now: datetime) -> Interaction:
         follow_up_required=entry.follow_up_on is not None,
         follow_up_date=entry.follow_up_on,
         follow_up_note=entry.follow_up_note or None if entry.follow_up_on else None,
-        owner_id=by.user_id if entry.follow_up_on else None,
+        owner_id=by.keeper_id if entry.follow_up_on else None,
     )
     db.session.add(interaction)
     db.session.flush()

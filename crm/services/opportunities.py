@@ -88,7 +88,7 @@ def _create(
     facts: Facts, part: Part, *, stage: OpportunityStage, started_on: date, by: User, now: datetime
 ) -> Opportunity:
     opportunity = Opportunity(
-        stage=stage, stage_changed_at=now, started_on=started_on, owner_id=by.user_id, **_columns(facts)
+        stage=stage, stage_changed_at=now, started_on=started_on, owner_id=by.keeper_id, **_columns(facts)
     )
     opportunity.name = part.name
     db.session.add(opportunity)

@@ -241,7 +241,7 @@ def _promise(
             "organization_id": opportunity.organization_id,
             "contact_id": contact_id,
             "author_id": by.user_id,
-            "owner_id": by.user_id,
+            "owner_id": by.keeper_id,
             "is_touch": False,
             "follow_up_required": True,
             "follow_up_date": on,

@@ -13,6 +13,7 @@ from crm.db import db
 from crm.enums import Role, TokenKind
 from crm.errors import Refused
 from crm.models import ApiToken, User
+from crm.models.user import SERVICES
 from crm.queries import tokens
 from crm.services import accounts, notification_preferences
 
@@ -91,7 +92,7 @@ def make_account(name: str, *, email: str, role: Role, time_zone: str) -> User:
 def service_address(name: str) -> str:
     """A mail address for an account that gets no mail."""
     word = "-".join("".join(sign if sign.isalnum() else " " for sign in name.lower()).split()) or "service"
-    return f"{word}.{uuid4().hex[:6]}@service.example"
+    return f"{word}.{uuid4().hex[:6]}@{SERVICES}"
 
 
 def revoke(token: ApiToken, *, now: datetime) -> None:

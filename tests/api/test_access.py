@@ -11,6 +11,7 @@ from flask import Flask
 from crm.api import OPERATIONS
 from crm.enums import TokenKind
 from crm.models import ApiToken, DistributorPrincipal, OpportunityContact, ProductDistributor, User
+from crm.services.tokens import service_address
 from tests.api.conftest import ComeIn
 from tests.clients import Client
 from tests.factories import Make
@@ -178,3 +179,56 @@ def test_who_asks_too_much_is_told_how_long_to_wait(
     refused = script.get("/jobs")
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) <= 60
+
+
+def test_who_asks_too_often_without_a_good_token_is_told_to_wait_and_tokens_of_the_same_address_are_not(
+    app: Flask, client: Client, nell: User, come_in: ComeIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "API_STRANGERS_PER_MINUTE", 2)
+    here = {"REMOTE_ADDR": "192.0.2.77"}
+    made_up = {"Authorization": "Bearer kp_nothing"}
+    tries = [client.get("/api/v1/me", headers=made_up, environ_overrides=here) for _ in range(3)]
+    assert [answer.status_code for answer in tries] == [401, 401, 429]
+    assert tries[-1].mimetype == "application/problem+json"
+    assert int(tries[-1].headers["Retry-After"]) <= 60
+    assert client.get("/calendar/nothing.ics", environ_overrides=here).status_code == 429
+    script = come_in(nell)
+    assert script.ask("GET", "/me", environ_overrides=here).status_code == 200
+    elsewhere = {"REMOTE_ADDR": "192.0.2.78"}
+    assert client.get("/api/v1/me", headers=made_up, environ_overrides=elsewhere).status_code == 401
+
+
+def test_another_system_looks_after_nothing_and_keeps_no_promise(
+    make: Make, ada: User, come_in: ComeIn
+) -> None:
+    system = make.user("Warehouse", email=service_address("Warehouse"), role="admin")
+    script = come_in(system, kind=TokenKind.SERVICE)
+    bistro = script.post("/organizations", {"name": "Harbor Deli"}).json
+    assert bistro["owner_id"] is None
+    logged = script.post(
+        "/interactions",
+        {
+            "interaction_type": "Phone Call",
+            "organization_id": bistro["organization_id"],
+            "interaction_date": "2026-01-05",
+            "follow_up_date": LATER,
+        },
+    )
+    assert (logged.status_code, logged.json["author_id"]) == (201, system.user_id)
+    assert logged.json["owner_id"] is None
+    names = [one["full_name"] for one in script.get("/people").json["items"]]
+    assert ada.full_name in names
+    assert "Warehouse" not in names
+    for refused in (
+        script.patch(
+            f"/organizations/{bistro['organization_id']}",
+            {"owner_id": system.user_id},
+            seen=str(bistro["version"]),
+        ),
+        script.patch(f"/follow-ups/{logged.json['interaction_id']}", {"owner_id": system.user_id}, seen="1"),
+        script.post("/organizations", {"name": "Another", "owner_id": system.user_id}),
+    ):
+        assert refused.status_code == 422, refused.text
+        assert refused.json["errors"] == [
+            {"field": "owner_id", "detail": "Warehouse is another system. Choose a person."}
+        ]

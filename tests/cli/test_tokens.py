@@ -50,9 +50,7 @@ def test_a_service_comes_in_by_an_account_of_its_own_that_is_told_nothing(
     made = flask("tokens", "create", "Warehouse", "--service", "--scope", "write")
     assert made.exit_code == 0, made.output
     headers = {"Authorization": f"Bearer {made.output.strip()}"}
-    added = client.post("/api/v1/organizations", json={"name": "Harbor Deli"}, headers=headers)
-    assert added.status_code == 201
-    account = db.session.get_one(User, added.json["owner_id"])
+    account = db.session.get_one(User, client.get("/api/v1/me", headers=headers).json["user_id"])
     assert (account.full_name, account.password) == ("Warehouse", None)
     wanted = sa.select(NotificationPreference).where(NotificationPreference.user_id == account.user_id)
     assert {(one.is_on, one.is_in_app) for one in db.session.scalars(wanted)} == {(False, False)}
