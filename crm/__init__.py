@@ -22,6 +22,7 @@ from crm import (
     failpoints,
     failures,
     filters,
+    flags,
     headers,
     logs,
     metrics,
@@ -64,6 +65,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     metrics.init(app)
     sign_in.init(app, settings)
     bearer.init(app, settings)
+    flags.init(app)
     tasks.init(app, settings)
     filters.register(app)
     record_pages.register(app)

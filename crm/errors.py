@@ -19,6 +19,12 @@ class Forbidden(Exception):
     """This person may not do that to this row. Answered 403."""
 
 
+class SwitchedOff(Exception):
+    """A feature that an admin has switched off, for this person or for everybody. Answered 403; its work
+    waits.
+    """
+
+
 class MovedOn(Exception):
     """The record of this kind and number was merged into another one. A page is answered by the address of
     that one, a change by a word about it.

@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from jinja2 import Template
 from psycopg.errors import (
     DeadlockDetected,
     InsufficientPrivilege,
@@ -20,7 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm import problems, web
-from crm.errors import Forbidden, MovedOn, Refused, refusal_of
+from crm.errors import Forbidden, MovedOn, Refused, SwitchedOff, refusal_of
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(Refused, lambda error: answer(422, error.message, field=error.field))
     app.register_error_handler(Forbidden, lambda error: answer(403, str(error)))
+    app.register_error_handler(SwitchedOff, lambda error: answer(403, str(error), page="off"))
     app.register_error_handler(MovedOn, _moved_on)
     app.register_error_handler(NoResultFound, lambda _: answer(404))
     app.register_error_handler(StaleDataError, lambda _: answer(409))
@@ -57,9 +59,9 @@ def init(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _broken)
 
 
-def answer(status: int, message: str = "", *, field: str | None = None) -> Response:
-    """The page for `status` with `message` or the usual way out; htmx gets a toast beside what is there, a
-    script a problem that names the `field` to blame.
+def answer(status: int, message: str = "", *, field: str | None = None, page: str = "") -> Response:
+    """The page for `status` (or another `page`) with `message` or the usual way out; htmx gets a toast beside
+    what is there, a script a problem that names the `field` to blame.
     """
     if problems.are_wanted():
         return problems.answer(status, message, field=field)
@@ -69,7 +71,8 @@ def answer(status: int, message: str = "", *, field: str | None = None) -> Respo
         response.headers["HX-Retarget"] = "#toasts"
         response.headers["HX-Reswap"] = "beforeend"
         return response
-    return make_response(render_template([f"errors/{status}.html", "errors/error.html"], **context), status)
+    pages: list[str | Template] = [f"errors/{page or status}.html", "errors/error.html"]
+    return make_response(render_template(pages, **context), status)
 
 
 def _http(error: HTTPException) -> Response:

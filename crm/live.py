@@ -28,9 +28,11 @@ from flask_security import current_user
 from psycopg.conninfo import make_conninfo
 from werkzeug.exceptions import HTTPException
 
-from crm import create_app
-from crm.db import KEEP_ALIVE
+from crm import create_app, flags, frame
+from crm.db import KEEP_ALIVE, act_as
+from crm.enums import Role
 from crm.headers import CONTENT_SECURITY_POLICY
+from crm.queries.flags import Switch
 from crm.services.presence import CHANNEL, LEFT
 from crm.sign_in import session_mark
 
@@ -54,6 +56,9 @@ REMEMBERED = 60
 """Seconds for which changes are kept for pages that were made just before their stream was opened."""
 MOST_NUMBERS = 50
 """Rows of one table that an event names; beyond that it says `*`."""
+LOOKED_AT = ("users:", "feature_flags:")
+"""Changes after which it is looked at once whether those who listen still may."""
+FEATURE: Final = "live-updates"
 RESYNC = "resync"
 """Something may have been missed: whatever is shown is to be asked for anew."""
 
@@ -62,11 +67,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Person:
-    """Who listens: the number, the key that the session names, and what tells this session from others."""
+    """Who listens: the number, the key that the session names, what tells this session from others, and
+    whether they have live updates at all.
+    """
 
     user_id: int
     key: str
     mark: str
+    role: Role = Role.REP
+    has_them: bool = True
 
 
 @dataclass(eq=False)
@@ -158,7 +167,7 @@ class Live:
         while True:
             async for notification in connection.notifies(timeout=CHECKED_EVERY):
                 self.take(notification.payload)
-                if notification.payload.startswith("users:"):
+                if notification.payload.startswith(LOOKED_AT):
                     break
             await self.check(connection)
 
@@ -205,14 +214,18 @@ class Live:
             listener.tell(event)
 
     async def check(self, connection: "psycopg.AsyncConnection[Any]") -> None:
-        """End the streams of those who do not sign in here any more, in one statement for them all."""
+        """End the streams of those who do not sign in here any more, in one statement for them all, and of
+        those who have no live updates any more.
+        """
         keys = sorted({listener.person.key for listener in self.listeners})
         rows = await connection.execute(
             "select fs_uniquifier from users where active and fs_uniquifier = any(%s)", [keys]
         )
         known = {row[0] for row in await rows.fetchall()}
+        switch = await asyncio.to_thread(self.switch)
         for listener in self.listeners:
-            if listener.person.key not in known:
+            person = listener.person
+            if person.key not in known or not (switch and switch.is_on_for(person.role, person.user_id)):
                 listener.end()
 
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -222,6 +235,8 @@ class Live:
         person = await asyncio.to_thread(self.person_of, scope)
         if person is None:
             return await refuse(send, 401)
+        if not person.has_them:
+            return await refuse(send, 204)
         listener = Listener(person)
         self.listeners.add(listener)
         if missed := self.missed(person, since_of(scope)):
@@ -256,9 +271,20 @@ class Live:
                 context.request.host  # noqa: B018 - raises for a host that is none of ours
                 if not current_user.is_authenticated:
                     return None
-                return Person(current_user.user_id, current_user.fs_uniquifier, session_mark())
+                act_as(current_user.user_id)
+                user, has_them = current_user, flags.is_on(FEATURE)
+                return Person(user.user_id, user.fs_uniquifier, session_mark(), user.role, has_them)
             except HTTPException:
                 return None
+
+    def switch(self) -> Switch | None:
+        """How live updates are switched; None if nobody listens or nobody can say."""
+        somebody = next(iter(self.listeners), None)
+        if somebody is None:
+            return None
+        with self.flask.test_request_context("/live"):
+            act_as(somebody.person.user_id)
+            return frame.switches().get(FEATURE)
 
 
 HEADERS = [

@@ -4,35 +4,28 @@ Floor 5. Figures are asked for when a template shows them, so a fragment without
 """
 
 from collections.abc import Callable
-from functools import cached_property
 
 from flask import g
 from flask_security import current_user
 
-from crm import clock, flags, policy, queries, web
+from crm import clock, frame, policy, web
 from crm.config import Settings
 from crm.db import db
 from crm.models import User
-from crm.queries.badges import Counts
 
 
 class Badges:
     """Counts beside the names in the navigation; the same question as the lists they lead to."""
 
-    @cached_property
-    def counts(self) -> Counts:
-        user = web.person()
-        return queries.badges.counts(user.user_id, today=clock.today_for(user.time_zone, clock.now()))
-
     @property
     def overdue(self) -> int:
         """Open promises of the person signed in whose day has passed."""
-        return self.counts.overdue
+        return frame.counts().overdue
 
     @property
     def unread(self) -> int:
         """News that they have not read."""
-        return self.counts.unread
+        return frame.counts().unread
 
 
 FIRM_PAGES: list[tuple[str, str, str, Callable[[User], bool]]] = [
@@ -60,7 +53,6 @@ def context(settings: Settings) -> dict[str, object]:
         "firm_pages": [page[:3] for page in FIRM_PAGES if is_signed_in and page[3](web.person())],
         "is_out_of_band": False,
         "new_request_key": web.new_request_key,
-        "flags": flags,
         "is_admin": is_signed_in and policy.may_see_operations(web.person()),
         "inbox_available": settings.inbox_dir is not None,
     }

@@ -234,6 +234,21 @@ def test_who_is_switched_off_hears_no_more(house: House) -> None:
         house.commit("update users set active = true where email = %s", house.book.manager)
 
 
+def test_where_live_updates_are_switched_off_streams_end_at_once_and_none_begins(house: House) -> None:
+    switch = "select set_feature_flag('live-updates', %s, '{}', '{}', 0)"
+
+    async def story(live: Live) -> None:
+        seen = await browser(live, house.manager).open()
+        await asyncio.to_thread(house.commit, switch, False)
+        await seen.ended()
+        assert (await browser(live, house.manager).open()).status == 204
+
+    try:
+        house.play(story)
+    finally:
+        house.commit(switch, True)
+
+
 def test_strangers_and_those_for_whom_there_is_no_room_are_sent_away(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

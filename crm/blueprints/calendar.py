@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app
 from werkzeug.exceptions import Unauthorized
 
-from crm import bearer, calendars, clock, queries, web
+from crm import bearer, calendars, clock, flags, queries, web
 from crm.config import Settings
 from crm.queries.promises import When
 
@@ -24,6 +24,7 @@ def show(key: str) -> Response:
         bearer.come_in(key, is_calendar=True)
     except Unauthorized:
         abort(404)
+    flags.must_be_on("api")
     me = web.person()
     settings: Settings = current_app.config["SETTINGS"]
     promises, _ = queries.follow_ups.page(me.user_id, today=web.today(), limit=MOST)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from crm import dashboard_sentences, policy, queries, services, web
+from crm import dashboard_sentences, flags, policy, queries, services, web
 from crm.enums import Role
 from crm.forms.dashboard import KEEP, Arrangement, Asked
 from crm.forms.principals import LEVELS
@@ -83,7 +83,12 @@ class Look:
 
     @property
     def panels(self) -> list["Panel"]:
-        """The panels that this person may see, in their order."""
+        """The panels that this person may see and that are not switched off, in their order."""
+        return [one for one in self.known if all(map(flags.is_on, flags.places_of(one.address)))]
+
+    @property
+    def known(self) -> list["Panel"]:
+        """The same with those that are switched off."""
         places = {name: place for place, name in enumerate(self.frame.panels)}
         known = [one for one in PANELS if not one.is_for_managers or policy.may_see_scorecards(self.person)]
         return sorted(known, key=lambda panel: places.get(panel.name, len(places)))
@@ -94,7 +99,7 @@ class Look:
 
     def url(self, panel: "Panel", **changes: object) -> str:
         """The address at which a panel stands alone, asking what is asked here but for `changes`."""
-        return url_for(f"dashboard.{panel.endpoint}", **self.asked.address(**changes))
+        return url_for(panel.address, **self.asked.address(**changes))
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class Panel:
     @property
     def endpoint(self) -> str:
         return self.name.replace("-", "_")
+
+    @property
+    def address(self) -> str:
+        return f"dashboard.{self.endpoint}"
 
     @property
     def template(self) -> str:
@@ -217,7 +226,12 @@ def arrangement() -> Response:
 @web.once
 def arrange() -> Response:
     """Keep the order, and what is shown. The form stays open: there may be more to move."""
-    chosen = Arrangement.read(request.form, [panel.name for panel in Look(MultiDict()).panels])
+    look = Look(MultiDict())
+    chosen = Arrangement.read(request.form, [panel.name for panel in look.panels])
+    if chosen.panels:  # those that are switched off come back as they were
+        off = [panel.name for panel in look.known if panel not in look.panels]
+        chosen.panels.extend(off)
+        chosen.hidden.extend(name for name in off if name in look.frame.hidden)
     services.dashboards.arrange(chosen.panels, chosen.hidden, by=web.person().user_id)
     form = render_template("dashboard/_arrangement.html", look=Look(MultiDict()))
     return web.done(url_for("dashboard.arrangement"), instead=form)

@@ -5,9 +5,8 @@ from datetime import timedelta
 from flask import Blueprint, Response, request, url_for
 from flask_wtf import FlaskForm
 
-from crm import clock, flags, policy, queries, services, web
+from crm import clock, policy, queries, services, web
 from crm.blueprints import follow_ups
-from crm.errors import Forbidden
 from crm.filters import counted, sentence
 from crm.forms.follow_ups import MoveForm
 
@@ -18,10 +17,6 @@ bp = Blueprint("follow_up_moves", __name__, url_prefix="/follow-ups/moves")
 @web.once
 def create() -> Response:
     """Move exactly what the person saw as overdue to tomorrow; what is not theirs to move stays."""
-    if not flags.is_on("bulk-moves"):
-        raise Forbidden(
-            "Moving all at once is switched off. Open the follow-ups one by one, or ask an admin."
-        )
     me, today, form = web.person(), web.today(), MoveForm()
     tomorrow, team = today + timedelta(days=1), queries.users.team(me.user_id)
     whose = follow_ups.whose_list(request.args)

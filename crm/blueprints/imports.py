@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 from wtforms.validators import Length
 
-from crm import clock, csv_lines, import_sentences, queries, services, web
+from crm import clock, csv_lines, frame, import_sentences, queries, services, web
 from crm.config import Settings
 from crm.enums import ImportOutcome, ImportState
 from crm.models import ImportSession
@@ -95,6 +95,7 @@ def show(import_session_id: int) -> Response:
     """One import: how far it is, what its columns mean, what would become of its rows or became of them."""
     session = queries.imports.get(import_session_id)
     services.notifications.read_of(f"/imports/{import_session_id}", by=web.person().user_id, now=clock.now())
+    frame.count_anew()
     return web.render(
         "imports/show.html", "imports/_import.html", **_content(session, request.args, FlaskForm())
     )

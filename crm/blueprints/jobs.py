@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, SelectChoice
 
-from crm import clock, filters, policy, queries, services, web
+from crm import clock, filters, flags, frame, policy, queries, services, web
 from crm.config import Settings
 from crm.models import Job
 from crm.queries.jobs import Shown
@@ -70,6 +70,8 @@ def said(one: Shown) -> str:
     job = one.job
     if job.cancel_asked_at:
         return "Stops as soon as the rows it is at are done."
+    if job.state == "planned" and not flags.is_work_on(job.kind):
+        return "Waits: this is switched off for now, and goes on when an admin switches it on again."
     if job.started_at is None or job.state == "planned":
         return (
             "Waits for its turn." if not job.last_error else "Something went wrong; it tries again shortly."
@@ -102,6 +104,7 @@ def show(job_id: int) -> Response:
     """One job, with the rows that it left as they were and why."""
     context = one_of(MultiDict(), job_id)
     services.notifications.read_of(f"/jobs/{job_id}", by=web.person().user_id, now=clock.now())
+    frame.count_anew()
     return web.render("jobs/show.html", "jobs/_job.html", **context)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, abort, request, send_file, url_for
 from werkzeug.datastructures import MultiDict
 
-from crm import clock, csv_lines, filters, policy, queries, rights, services, web
+from crm import clock, csv_lines, filters, flags, policy, queries, rights, services, web
 from crm.blueprints import schedules
 from crm.blueprints.schedules import Chosen, Source
 from crm.forms.lists import FORMS, Asked, ExportForm, ManyForm, ViewForm, read_numbers
@@ -97,6 +97,7 @@ class _Pages:
         counts, following = found.counts, found.following
         offered = queries.lists.choices(listing, asked.filters, only_answered=is_typing)
         key = listing.key.key
+        may_change = flags.is_on("bulk-changes")
         return {
             "listing": listing,
             "asked": asked,
@@ -110,8 +111,8 @@ class _Pages:
             "views": views,
             "view": _shown(views, asked),
             "is_near": found.is_near,
-            "changes": {name: CHANGES[name] for name in listing.changes},
-            "is_schedulable": listing.model in SUBJECTS,
+            "changes": {name: CHANGES[name] for name in listing.changes if may_change},
+            "is_schedulable": may_change and listing.model in SUBJECTS,
             "is_short": counts.total.is_exact,
             "export_form": ExportForm(formdata=None),
             "query": urlencode(asked.address()),
@@ -139,7 +140,7 @@ class _Pages:
     def _board(self, asked: Asked) -> str:
         """The same rows as a board, "" where there is none."""
         said: dict[str, Any] = asked.address({"columns": "", self.listing.chips: ""})
-        return url_for(self.board, **said) if self.board else ""
+        return url_for(self.board, **said) if self.board and flags.is_on("board") else ""
 
     def _chips(self, asked: Asked, counts: Counts) -> list[tuple[str, str, int | None, bool]]:
         """The counted chips: text, address, how many it leads to, whether it is on."""

@@ -17,7 +17,7 @@ def show() -> None:
     """Every feature that can be switched, how it is, and what it does."""
     with transaction():
         for switch in queries.flags.switches().values():
-            click.echo(f"{switch.name:<20} {switch.said:<28} {queries.flags.KNOWN[switch.name]}")
+            click.echo(f"{switch.name:<20} {switch.said:<28} {queries.flags.KNOWN[switch.name].text}")
 
 
 @flags.command("set")

@@ -128,7 +128,12 @@ def _work(number: int) -> str:
             db.session.expire_all()
             job = db.session.get_one(Job, job_id)
             is_waited_for = job.state is JobState.RUNNING
+            is_held = job.state is JobState.PLANNED and job.kind in queries.flags.held_work()
             rows, figures, error = job.rows_done, job.result or {}, job.last_error
+        if is_held:
+            raise Refused(
+                "Imports are switched off; it goes on when they are on: flask flags set imports on."
+            )
         if not is_waited_for:
             break
         if rows != told:

@@ -1,22 +1,69 @@
-"""Features that can be switched, and how they are switched now."""
+"""Features that can be switched, how they are switched now, and which work waits until they are on again."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from crm.db import db
 from crm.enums import Role
 from crm.models import FeatureFlag, FeatureFlagChange, User
 
+
+class Feature(NamedTuple):
+    """One feature that can be switched: what people call it (many of them), and what they miss without it."""
+
+    title: str
+    text: str
+
+
 KNOWN: Final = {
-    "bulk-moves": "Move everything that is overdue in a list of follow-ups to tomorrow at once.",
+    "api": Feature(
+        "The API, access tokens and calendars",
+        "Let scripts and other systems in at /api/v1, and calendar programs read follow-ups.",
+    ),
+    "board": Feature("Boards", "See opportunities as a board of stages, and drag them."),
+    "bulk-changes": Feature(
+        "Changes of many rows at once",
+        "Change the chosen rows of a list at once, and schedule follow-ups for them.",
+    ),
+    "bulk-moves": Feature(
+        "Moves of all that is overdue",
+        "Move everything that is overdue in a list of follow-ups to tomorrow at once.",
+    ),
+    "dashboard-details": Feature(
+        "The panels of the dashboard that look at much",
+        "Stale opportunities, momentum, coverage and scorecards on the dashboard.",
+    ),
+    "duplicates": Feature(
+        "Duplicates and merging", "Find records that look like one, make them one, and two again."
+    ),
+    "exports": Feature("Exports", "Take lists, the audit trail or the whole book along as files."),
+    "imports": Feature("Imports", "Bring lists and workbooks into the book."),
+    "legacy": Feature("The rows of the old database", "Look at the old database as it was."),
+    "live-updates": Feature("Live updates", "Open pages show by themselves what others have just changed."),
 }
-"""Each feature that can be switched, and what somebody misses while it is off. To add one: a line here, and
-`flags.is_on("its-name")` where it begins; without a row in the table it is off.
+"""Each feature that can be switched. To add one: a line here, its addresses in `crm.flags.PLACES`, and
+`flags.is_on("its-name")` where something leads there; a migration with its row, for without one it is off.
 """
+
+WORK: Final = {
+    "duplicates": "duplicates",
+    "export": "exports",
+    "follow-ups scheduled": "bulk-changes",
+    "import": "imports",
+    "import checked": "imports",
+    "many rows changed": "bulk-changes",
+    "records merged": "duplicates",
+}
+"""The kinds of jobs that wait while their feature is off for everybody. What takes work back never waits."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -69,6 +116,41 @@ def switches() -> dict[str, Switch]:
         name: _switch(rows[name], rows[name].updated_at) if name in rows else Switch(name, is_on=False)
         for name in KNOWN
     }
+
+
+def told() -> sa.ScalarSelect[Any]:
+    """All rows as one value, for a question that asks for something else as well; `read` takes it."""
+    row = FeatureFlag
+    parts: list[Any] = []
+    for column in (row.is_on, row.roles, row.people, row.percent):
+        parts += [sa.literal_column(f"'{column.key}'"), column]
+    return sa.select(sa.func.json_object_agg(row.flag, sa.func.json_build_object(*parts))).scalar_subquery()
+
+
+def read(rows: dict[str, dict[str, Any]] | None) -> dict[str, Switch]:
+    """The same as `switches`, of what `told` asks for; without moments."""
+    return {name: _read(name, (rows or {}).get(name)) for name in KNOWN}
+
+
+def _read(name: str, row: dict[str, Any] | None) -> Switch:
+    if row is None:
+        return Switch(name, is_on=False)
+    roles = frozenset(Role(role) for role in row["roles"])
+    return Switch(
+        name, is_on=row["is_on"], roles=roles, people=frozenset(row["people"]), percent=row["percent"]
+    )
+
+
+def held_work(session: Session | None = None) -> list[str]:
+    """The kinds of jobs that wait now: their feature is off for everybody, or nobody can say."""
+    session = session or db.session()
+    try:
+        with session.begin_nested():
+            on = set(session.scalars(sa.select(FeatureFlag.flag).where(FeatureFlag.is_on)))
+    except SQLAlchemyError:
+        log.exception("feature flags cannot be read: work of what can be switched waits")
+        on = set()
+    return [kind for kind, feature in WORK.items() if feature not in on]
 
 
 def history(*, most: int = 10) -> dict[str, list[Change]]:

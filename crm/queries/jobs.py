@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from crm.db import db
 from crm.enums import JobQueue, JobRowState, JobState
 from crm.models import File, Job, JobRow, User
+from crm.queries import flags
 
 MOST_ROWS = 100_000
 """Rows that one job takes."""
@@ -74,11 +75,14 @@ class Pace:
 
 
 def waiting(*, now: datetime, most: int, queue: JobQueue = JobQueue.DEFAULT) -> list[int]:
-    """Jobs of a queue that may run now, the one that has waited longest first."""
+    """Jobs of a queue that may run now, the one that has waited longest first; without those whose feature is
+    off.
+    """
     return list(
         db.session.scalars(
             sa.select(Job.job_id)
             .where(Job.state == JobState.PLANNED, Job.next_attempt_at <= now, Job.queue == queue)
+            .where(Job.kind.not_in(flags.held_work()))
             .order_by(Job.next_attempt_at)
             .limit(most)
         )

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm import bell, queries
 from crm.db import apart, db, transaction
 from crm.enums import JobQueue, JobState
-from crm.errors import Refused
+from crm.errors import Refused, SwitchedOff
 from crm.models import Job, Notification, User
 from crm.services import engagement, keeping, notifications
 
@@ -139,6 +139,9 @@ def run(job_id: int, *, now: datetime, around: Around | None = None) -> None:
         with transaction():
             _settle(held, state=JobState.STOPPED, finished_at=sa.func.clock_timestamp())
             _tell(held.requested_by, held.asked, held.job_id, "stopped, as you asked.")
+    except SwitchedOff:
+        with transaction():
+            _settle(held, state=JobState.PLANNED, attempts=Job.attempts - 1, next_attempt_at=now)
     except Refused as refused:
         with transaction():
             _settle(held, state=JobState.FAILED, last_error=refused.message, finished_at=now)
@@ -164,7 +167,8 @@ def _do(held: Held) -> None:
 def hold(held: Held) -> None:
     """Begin a step: hold the job's row until the transaction ends, and renew the lease.
 
-    Raises `LeaseLost` where the job is another's by now, `StopAsked` where somebody wants it to end.
+    Raises `LeaseLost` where the job is another's by now, `StopAsked` where somebody wants it to end,
+    `SwitchedOff` where its feature is off: it then waits, and goes on where it was.
     """
     db.session.execute(sa.text(f"set local statement_timeout = '{MOST_SECONDS}s'"))
     _renew(held, db.session())
@@ -200,6 +204,8 @@ def _renew(held: Held, session: Any, lease: timedelta = LEASE, **values: Any) ->
         raise LeaseLost
     if row.cancel_asked_at is not None:
         raise StopAsked
+    if held.kind in queries.flags.held_work(session):
+        raise SwitchedOff(f"Job {held.job_id} waits until {queries.flags.WORK[held.kind]} is on again.")
 
 
 def finish(held: Held, *, result: dict[str, Any], told: str, link: str = "") -> None:

@@ -206,7 +206,7 @@ def test_who_types_gets_what_was_found_alone_and_the_answers_of_filters_by_name(
         with statements() as seen:
             answer = reader.get(path, headers=typing)
         counts.append(len(seen))
-    assert counts == [4, 3], "what filters offer is asked for only where one has an answer"
+    assert counts == [5, 4], "what filters offer is asked for only where one has an answer"
     answer = reader.get(asked, headers=typing)
     found = BeautifulSoup(answer.text, "html.parser")
     assert found.select_one("form.list-asked") is None

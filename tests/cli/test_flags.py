@@ -9,6 +9,7 @@ from flask import Flask
 
 from crm.db import db
 from crm.models import User
+from crm.queries.flags import KNOWN
 from tests.factories import as_role
 
 Command = Callable[..., Result]
@@ -43,9 +44,9 @@ def test_a_feature_is_switched_and_listed(flask: Command, state: str, said: str)
     done = flask("set", "bulk-moves", state)
     assert (done.exit_code, done.output) == (0, f"bulk-moves is {said} from the next request on.\n")
     listed = flask("list").output
-    assert [" ".join(line.split()) for line in listed.splitlines()] == [
-        f"bulk-moves {said} Move everything that is overdue in a list of follow-ups to tomorrow at once."
-    ]
+    lines = [" ".join(line.split()) for line in listed.splitlines()]
+    assert [line.split()[0] for line in lines] == list(KNOWN)
+    assert f"bulk-moves {said} {KNOWN['bulk-moves'].text}" in lines
 
 
 def test_a_feature_is_switched_on_for_a_person_by_their_address(flask: Command, nell: User) -> None:
@@ -57,7 +58,7 @@ def test_a_feature_is_switched_on_for_a_person_by_their_address(flask: Command, 
 def test_what_is_none_is_refused_in_words(flask: Command) -> None:
     unknown = flask("set", "bulk-move", "on")
     assert unknown.exit_code == 1
-    assert "There is no feature bulk-move. There are: bulk-moves." in unknown.output
+    assert "There is no feature bulk-move. There are: api, board, " in unknown.output
     nonsense = flask("set", "bulk-moves", "maybe")
     assert nonsense.exit_code == 2
     assert "maybe is none of on, off, or roles, people and a part" in nonsense.output

@@ -1,5 +1,5 @@
 -- Switch a feature on or off, for everybody or (any of the others not empty) for some roles, for single people, for a part
--- of everybody, and note who did. kp_staff may only read feature_flags, so whatever a page asks for, a feature is switched
+-- of everybody, note who did, and tell the live updates (crm/live.py), which are one of them. kp_staff may only read feature_flags, so whatever a page asks for, a feature is switched
 -- only where the person of the transaction is an admin. Commands, which run as the owner without a person, may as well.
 create or replace function set_feature_flag(
     name text, switched_on boolean, for_roles role_enum[], for_people bigint[], for_percent integer
@@ -18,6 +18,8 @@ begin
 
     insert into feature_flag_changes (flag, is_on, roles, people, percent, changed_by)
     values (name, switched_on, for_roles, for_people, for_percent, app_user_id());
+
+    perform pg_notify('changes', 'feature_flags:*');
 end
 $$;
 revoke execute on function set_feature_flag(text, boolean, role_enum[], bigint[], integer) from public;
