@@ -63,7 +63,7 @@ def main() -> None:
         for table, key in (("organizations", "organization_id"), ("contacts", "contact_id")):
             connection.execute(
                 f"update {table} set notes = concat(notes, ' Changed.') where {key} in"
-                f" (select {key} from {table} order by {key} % 97, {key} limit %s)",
+                f" (select {key} from {table} order by {key} %% 97, {key} limit %s)",
                 [options.changed],
             )
         lines.append(night(app, f"the next, {options.changed:,} of each new")[1])

@@ -5,10 +5,12 @@ It writes nothing to the book. Done again, it forgets what it found before; the 
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from itertools import chain, islice
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,13 +19,14 @@ from crm.clock import today_for
 from crm.db import database_now, db, transaction
 from crm.enums import ImportOutcome, ImportState
 from crm.errors import Refused
-from crm.models import ImportSession, ImportSheet, ImportStep
+from crm.models import ImportRow, ImportSession, ImportSheet, ImportStep
 from crm.services import jobs
 from crm.services.imports import layouts, reading, sheet_rows
 from crm.services.imports.headers import Header
 from crm.services.imports.plans import Desk, RowPlan, SheetOf
 from crm.services.imports.plans.planner import keep, plan
 from crm.services.imports.plans.steps import plain_all
+from crm.services.imports.problems import Problem
 from crm.services.imports.records import Record
 from crm.services.jobs import Held
 
@@ -32,6 +35,8 @@ _SECONDS: Final = 1.0
 _SAMPLES: Final = 3
 _MOST_LABEL: Final = 200
 _FIRST_ROWS: Final = 1_000
+
+T = TypeVar("T")
 
 
 def work(held: Held) -> None:
@@ -75,6 +80,13 @@ class _Pulse:
             self.said = time.monotonic()
 
 
+def _batched(things: Iterable[T], n: int) -> Iterator[list[T]]:
+    """The things, `n` at a time."""
+    rest = iter(things)
+    while some := list(islice(rest, n)):
+        yield some
+
+
 def _check(held: Held, session: ImportSession, on: date) -> None:
     person, team = queries.users.get(held.person), queries.users.team(held.person)
     may_change = held.surroundings.may_change
@@ -89,8 +101,17 @@ def _check(held: Held, session: ImportSession, on: date) -> None:
         may_keep_words=held.surroundings.may_keep_words(person),
         pulse=pulse,
     )
+    with closing(desk.spool):
+        _plan(desk, session, pulse)
+
+
+def _plan(desk: Desk, session: ImportSession, pulse: _Pulse) -> None:
+    """What becomes of all that was read, and the steps to it, written down as far as nothing changes them."""
+    number = session.import_session_id
     sheets = queries.imports.sheets(number)
     every = {sheet.import_sheet_id: _sheet_of(sheet) for sheet in sheets}
+    headers = {sheet_id: sheet.header for sheet_id, sheet in every.items()}
+    desk.write = lambda rows: _write_rows(pulse, rows, headers)
     chosen = [every[sheet.import_sheet_id] for sheet in sheets if sheet.is_chosen and sheet.rows_total]
 
     def rows_of(sheet: SheetOf) -> Iterator[Record]:
@@ -100,17 +121,17 @@ def _check(held: Held, session: ImportSession, on: date) -> None:
     for sheet in sheets:
         if not sheet.is_chosen and sheet.rows_total:
             keep(desk, every[sheet.import_sheet_id], rows_of)
-    _write_rows(pulse, desk.rows, {number: sheet.header for number, sheet in every.items()})
-    _write_steps(number, desk)
+    desk.flush()
+    _write_late(desk, headers)
+    _write_idle(desk)
+    _write_steps(pulse, number, desk)
     for sheet in sheets:
         left = sheet.figures.get("columns of amounts")
         figures = {what: dict(counted) for what, counted in every[sheet.import_sheet_id].figures.items()}
         sheet.figures = {**figures, **({"columns of amounts": left} if left else {})}
     session.questions = [question.kept() for question in desk.questions.values()]
     session.counts = {
-        "outcomes": {
-            outcome.value: sum(row.outcome is outcome for row in desk.rows) for outcome in ImportOutcome
-        },
+        "outcomes": {outcome.value: desk.outcomes[outcome] for outcome in ImportOutcome},
         "records": _records_by_kind(desk),
     }
     session.state, session.checked_at = ImportState.CHECKED, sa.func.now()
@@ -122,6 +143,8 @@ def _records_by_kind(desk: Desk) -> dict[str, dict[str, int]]:
     for step in desk.steps:
         kind = counts.setdefault(step.kind, {"created": 0, "updated": 0})
         kind["created" if step.is_new else "updated"] += 1
+    for name, n in desk.spool.kinds.items():
+        counts[name] = {"created": n, "updated": 0}
     return counts
 
 
@@ -136,11 +159,6 @@ def _sheet_of(sheet: ImportSheet) -> SheetOf:
 
 def _write_rows(pulse: _Pulse, rows: Sequence[RowPlan], headers: Mapping[int, Header | None]) -> None:
     """What becomes of each row, in the words of the file; what reading had to say of it stays."""
-
-    def label(sheet_id: int, field_name: str) -> str:
-        header = headers[sheet_id]
-        return header.label(field_name) if header is not None else field_name
-
     statement = sa.text(
         """
         update import_rows r
@@ -155,9 +173,8 @@ def _write_rows(pulse: _Pulse, rows: Sequence[RowPlan], headers: Mapping[int, He
         where r.import_sheet_id = n.sheet and r.row = n.number
         """
     )
-    for start in range(0, len(rows), _AT_ONCE):
+    for some in _batched(rows, _AT_ONCE):
         pulse()
-        some = rows[start : start + _AT_ONCE]
         db.session.execute(
             statement,
             {
@@ -166,42 +183,79 @@ def _write_rows(pulse: _Pulse, rows: Sequence[RowPlan], headers: Mapping[int, He
                 "outcomes": [row.outcome.value for row in some],
                 "labels": [row.label[:_MOST_LABEL].replace("\0", "") for row in some],
                 "problems": [
-                    json.dumps(
-                        [
-                            {
-                                "weight": one.weight.value,
-                                "field": label(row.sheet_id, one.field),
-                                "reason": one.reason,
-                                "remedy": one.remedy,
-                                "text": one.text[:300].replace("\0", ""),
-                            }
-                            for one in row.problems
-                        ]
-                    )
-                    for row in some
+                    json.dumps([_told(one, headers[row.sheet_id]) for one in row.problems]) for row in some
                 ],
             },
         )
 
 
-def _write_steps(number: int, desk: Desk) -> None:
-    for start in range(0, len(desk.steps), _AT_ONCE):
+def _told(one: Problem, header: Header | None) -> dict[str, str]:
+    return {
+        "weight": one.weight.value,
+        "field": header.label(one.field) if header is not None else one.field,
+        "reason": one.reason,
+        "remedy": one.remedy,
+        "text": one.text[:300].replace("\0", ""),
+    }
+
+
+def _write_late(desk: Desk, headers: Mapping[int, Header | None]) -> None:
+    """What there is to say of rows that were written down before it was known."""
+    statement = sa.text(
+        """
+        update import_rows r set problems = r.problems || n.problem::jsonb
+        from unnest(cast(:sheets as bigint[]), cast(:numbers as bigint[]), cast(:problems as text[]))
+            as n (sheet, number, problem)
+        where r.import_sheet_id = n.sheet and r.row = n.number
+        """
+    )
+    for some in _batched(desk.late, _AT_ONCE):
         desk.pulse()
         db.session.execute(
-            sa.insert(ImportStep),
-            [
-                {
-                    "import_session_id": number,
-                    "place": step.place,
-                    "import_sheet_id": step.sheet_id,
-                    "row": step.row,
-                    "kind": step.kind,
-                    "is_new": step.is_new,
-                    "record_id": step.record_id,
-                    "values": plain_all(step.values),
-                    "was": None if step.was is None else plain_all(step.was),
-                    "version": step.version,
-                }
-                for step in desk.steps[start : start + _AT_ONCE]
-            ],
+            statement,
+            {
+                "sheets": [sheet_id for sheet_id, _ in some],
+                "numbers": [one.row for _, one in some],
+                "problems": [json.dumps([_told(one, headers[sheet_id])]) for sheet_id, one in some],
+            },
         )
+
+
+def _write_idle(desk: Desk) -> None:
+    """Rows whose changes come to what the book says anyway say nothing new."""
+    statement = sa.text(
+        """
+        update import_rows r set outcome = :unchanged
+        from unnest(cast(:sheets as bigint[]), cast(:numbers as bigint[])) as n (sheet, number)
+        where r.import_sheet_id = n.sheet and r.row = n.number and r.outcome = :updated
+        returning r.row
+        """
+    ).bindparams(
+        sa.bindparam("unchanged", ImportOutcome.UNCHANGED, type_=ImportRow.outcome.type),
+        sa.bindparam("updated", ImportOutcome.UPDATED, type_=ImportRow.outcome.type),
+    )
+    for some in _batched(sorted(desk.idle), _AT_ONCE):
+        sheets, numbers = zip(*some, strict=True)
+        n = len(db.session.execute(statement, {"sheets": [*sheets], "numbers": [*numbers]}).all())
+        desk.outcomes[ImportOutcome.UPDATED] -= n
+        desk.outcomes[ImportOutcome.UNCHANGED] += n
+
+
+def _write_steps(pulse: _Pulse, number: int, desk: Desk) -> None:
+    in_memory = (
+        {
+            "place": step.place,
+            "import_sheet_id": step.sheet_id,
+            "row": step.row,
+            "kind": step.kind,
+            "is_new": step.is_new,
+            "record_id": step.record_id,
+            "values": plain_all(step.values),
+            "was": None if step.was is None else plain_all(step.was),
+            "version": step.version,
+        }
+        for step in desk.steps
+    )
+    for some in _batched(chain(in_memory, desk.spool.steps(desk.places)), _AT_ONCE):
+        pulse()
+        db.session.execute(sa.insert(ImportStep), [step | {"import_session_id": number} for step in some])

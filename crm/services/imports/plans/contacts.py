@@ -76,7 +76,7 @@ class Cards:
 def plan(desk: Desk, sheet: SheetOf, lines: Lines, cards: Cards) -> None:
     """Plan the rows of a list of contacts."""
     mails: dict[str, set[str]] = {}
-    for reader, row in readers(desk, sheet, lines):
+    for reader, row in readers(desk, sheet, lines, is_done=True):
         people = _people(reader)
         row.label = " / ".join(person.full for person in people)
         if not people:
@@ -306,7 +306,7 @@ def _put(
         return False, False, known.ref
     if known.change is None:
         known.change = desk.change("contacts", sheet, row.row, known.ref, {}, {}, known.version)
-    known.change.rows.add(row.row)
+    known.change.rows |= {row.row}
     for column, value in changed.items():
         known.change.put(column, value, known.columns.get(column))
         known.columns[column] = value

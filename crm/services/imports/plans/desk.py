@@ -1,7 +1,7 @@
 """What the planners share: the book by name, answers and questions, and the steps so far."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -17,6 +17,7 @@ from crm.queries.organization_names import bare, folded
 from crm.services.imports.distributors import MayChange
 from crm.services.imports.plans import book
 from crm.services.imports.plans.book import Known, Question
+from crm.services.imports.plans.spool import Spool
 from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight, shortened
 
@@ -43,11 +44,23 @@ class Desk:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     may_keep_words: bool = False
     pulse: Callable[[], None] = lambda: None
+    write: Callable[[Sequence[RowPlan]], None] = lambda _: None
+    """Writes down what becomes of rows that nothing more is said of."""
     steps: list[Step] = field(default_factory=list)
+    spool: Spool = field(default_factory=Spool)
     rows: list[RowPlan] = field(default_factory=list)
+    """Those that are not written down yet."""
+    outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
+    """Of those that are."""
+    late: list[tuple[int, Problem]] = field(default_factory=list)
+    """Of which sheet, and what there is to say of a row of it that is written down."""
+    idle: set[tuple[int, int]] = field(default_factory=set)
+    """Sheets and rows whose changes came to nothing."""
     questions: dict[tuple[str, str], Question] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.places: list[int] = []
+        """Those of the steps in memory, by their numbers, once all is planned."""
         self.people = aliases.people()
         self.names_of_people = {
             row.user_id: row.full_name for row in db.session.execute(sa.select(User.user_id, User.full_name))
@@ -295,9 +308,12 @@ class Desk:
 
     def make(self, kind: str, sheet: SheetOf, row: int, values: dict[str, Any]) -> Step:
         """A record to create."""
-        step = Step(kind, sheet.sheet_id, row, values)
-        self.steps.append(step)
-        return step
+        return self._keep(Step(kind, sheet.sheet_id, row, values))
+
+    def hand_on(self, *steps: Step) -> None:
+        """Take steps that nothing will change, whose kinds are written after all that stays in memory."""
+        for step in steps:
+            self.spool.put(step)
 
     def change(
         self,
@@ -310,27 +326,36 @@ class Desk:
         version: int | None,
     ) -> Step:
         """A record of the book to change."""
-        step = Step(
-            kind, sheet.sheet_id, row, values, is_new=False, record_id=record_id, was=was, version=version
+        return self._keep(
+            Step(
+                kind, sheet.sheet_id, row, values, is_new=False, record_id=record_id, was=was, version=version
+            )
         )
+
+    def _keep(self, step: Step) -> Step:
         self.steps.append(step)
+        step.number = len(self.steps)
         return step
+
+    def flush(self, *, at_least: int = 0) -> None:
+        """Write down the rows that were planned, if they are so many; nothing more may be said of them."""
+        if len(self.rows) > at_least:
+            self.outcomes.update(row.outcome for row in self.rows)
+            self.write(self.rows)
+            self.rows = []
 
     def settle(self) -> None:
         """Give the steps their places, whatever names another after it. A change that comes to what the book
         says anyway is none, and its rows say nothing new.
         """
-        idle: set[tuple[int, int]] = set()
         for step in self.steps:
             if not step.is_new and step.comes_to_nothing():
-                idle |= {(step.sheet_id, row) for row in step.rows}
-        for row in self.rows:
-            if row.outcome is ImportOutcome.UPDATED and (row.sheet_id, row.row) in idle:
-                row.outcome = ImportOutcome.UNCHANGED
+                self.idle |= {(step.sheet_id, row) for row in step.rows}
+        self.places = [0] * (len(self.steps) + 1)
         self.steps = [step for step in self.steps if step.is_new or step.values]
         self.steps.sort(key=lambda step: step.rank)
         for place, step in enumerate(self.steps, 1):
-            step.place = place
+            step.place = self.places[step.number] = place
         for step in self.steps:
             late = [k for k, v in step.values.items() if isinstance(v, Step) and v.place >= step.place]
             for column in late:

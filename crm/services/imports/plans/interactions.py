@@ -19,16 +19,18 @@ from crm.services.imports.plans.contacts import Cards, Person, notes
 from crm.services.imports.plans.desk import Desk, nobody
 from crm.services.imports.plans.lines import Lines, readers, refuse, settle
 from crm.services.imports.plans.opportunities import Deal, Deals, moment_of
-from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf
+from crm.services.imports.plans.steps import Ref, RowPlan, SheetOf, Step
 from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.row_reader import RowReader
 
 
 @dataclass(slots=True)
 class Logged:
-    """The interactions of the book that rows may be, by what they say; one row takes one."""
+    """The interactions of the book that rows may be, by what they say; one row takes one. Of what they say
+    only a number of it is kept, for they may be a million.
+    """
 
-    waiting: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    waiting: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def of_book(cls, zone: str) -> "Logged":
@@ -45,14 +47,14 @@ class Logged:
         for moment, kind, *who, text in db.session.execute(
             sa.select(*columns).where(Interaction.deleted_at.is_(None))
         ):
-            logged.waiting[moment.astimezone(here).date(), kind, *who, hash(text or "")] += 1
+            logged.waiting[hash((moment.astimezone(here).date(), kind, *who, hash(text or "")))] += 1
         return logged
 
 
 def plan(desk: Desk, sheet: SheetOf, lines: Lines, cards: Cards, deals: Deals, logged: Logged) -> None:
     """Plan the rows of a list of interactions. One without a day cannot be brought in."""
-    twice: set[tuple[Any, ...]] = set()
-    for reader, row in readers(desk, sheet, lines):
+    twice: set[int] = set()
+    for reader, row in readers(desk, sheet, lines, is_done=True):
         kind = vocabulary.type_of(reader.text("type"))
         row.label = " ".join(part for part in (reader.text("type"), reader.text("organization")) if part)
         day = _day(desk, sheet, reader, row)
@@ -74,7 +76,7 @@ def plan(desk: Desk, sheet: SheetOf, lines: Lines, cards: Cards, deals: Deals, l
             refuse(row, "organization", "names nobody it could be about", "Fill in the organization.", text)
             continue
         who = tuple(values.get(name) for name in ("organization_id", "opportunity_id", "contact_id"))
-        same = day, kind[0], *who, hash(values.get("notes", ""))
+        same = hash((day, kind[0], *who, hash(values.get("notes", ""))))
         if who[0] is not None and same in twice:
             sheet.count("rows that occur twice", "surplus")
             reason = "an earlier row says the same; both are brought in, as it may be chance"
@@ -87,11 +89,12 @@ def plan(desk: Desk, sheet: SheetOf, lines: Lines, cards: Cards, deals: Deals, l
         if kind[1]:
             values["activity"] = kind[1]
         _promise(desk, reader, values)
-        step = desk.make("interactions", sheet, row.row, values)
+        step = Step("interactions", sheet.sheet_id, row.row, values, is_last=who == (None, None, None))
+        desk.hand_on(step)
         if principal is not None:
             named = {"interaction_id": step, "principal_id": principal.ref}
-            link = desk.make("interaction_principals", sheet, row.row, named)
-            link.is_last = step.is_last = who == (None, None, None)
+            link = Step("interaction_principals", sheet.sheet_id, row.row, named, is_last=step.is_last)
+            desk.hand_on(link)
         settle(row, is_created=True, is_updated=False)
 
 
@@ -243,7 +246,7 @@ def _contact(
         return None
     values = {"organization_id": ref, "first_name": people[0].first, "last_name": people[0].last}
     step = desk.make("contacts", sheet, row.row, values)
-    cards.put(ref, people[0].full, Person(step, dict(values)))
+    cards.put(ref, people[0].full, Person(step, values))
     reader.say(
         Weight.NOTICE, "contact", f"is nobody known at {organization.name} and will be created", text=text
     )

@@ -15,6 +15,7 @@ from crm.services.imports.text import clean
 Lines: TypeAlias = Iterable[Record]
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 _FORMULA = "(formula)"
+_AT_ONCE = 2_000
 _FEW = 5
 """Where more than one row of so many has cells without a heading, a helper column has lost its own."""
 
@@ -25,17 +26,22 @@ def of_interest(header: Header) -> list[int]:
     return [column for column in taken if _FORMULA not in header.texts[column].casefold()]
 
 
-def readers(desk: Desk, sheet: SheetOf, lines: Lines) -> Iterator[tuple[RowReader, RowPlan]]:
+def readers(
+    desk: Desk, sheet: SheetOf, lines: Lines, *, is_done: bool = False
+) -> Iterator[tuple[RowReader, RowPlan]]:
     """Each row with something in a column that counts, as a reader of its cells, and its plan.
 
-    A row without is skipped; the header once more is nothing; a row with broken quotes cannot be read.
+    A row without is skipped; the header once more is nothing; a row with broken quotes cannot be read. With
+    `is_done` all is said of a row when the next one is asked for, so it need not be remembered.
     """
     header = sheet.header
     if header is None:
         return
     columns = of_interest(header)
-    beyond: list[RowPlan] = []
+    beyond: list[int] = []
     for record in lines:
+        if is_done:
+            desk.flush(at_least=_AT_ONCE)
         if (
             record.number < sheet.first_row
             or record.number == header.row
@@ -59,13 +65,22 @@ def readers(desk: Desk, sheet: SheetOf, lines: Lines) -> Iterator[tuple[RowReade
         reader = RowReader(record, texts, header)
         row.problems.extend(_faults(record, header, columns))
         if any(text for text in texts[len(header.texts) :]):
-            beyond.append(row)
+            beyond.append(record.number)
         yield reader, row
     counted = sheet.figures.get("rows")
     if counted is not None and len(beyond) * _FEW < counted["with content"]:
-        for row in beyond:
-            reason = "cells stand beyond the last heading and are left out"
-            row.problems.append(Problem(row.row, Weight.CELL_LEFT_OUT, "row", reason))
+        _tell_of_those_beyond(desk, sheet, beyond)
+
+
+def _tell_of_those_beyond(desk: Desk, sheet: SheetOf, numbers: Sequence[int]) -> None:
+    here = {row.row: row for row in desk.rows if row.sheet_id == sheet.sheet_id}
+    for number in numbers:
+        reason = "cells stand beyond the last heading and are left out"
+        problem = Problem(number, Weight.CELL_LEFT_OUT, "row", reason)
+        if number in here:
+            here[number].problems.append(problem)
+        else:
+            desk.late.append((sheet.sheet_id, problem))
 
 
 def refuse(row: RowPlan, field: str, reason: str, remedy: str, text: str = "") -> None:

@@ -87,7 +87,7 @@ class Deals:
 def plan(desk: Desk, sheet: SheetOf, lines: Lines, shelf: Shelf, deals: Deals) -> None:
     """Plan the rows of a list of opportunities; a pair that stands there twice is two."""
     same: dict[tuple[Any, ...], int] = {}
-    for reader, row in readers(desk, sheet, lines):
+    for reader, row in readers(desk, sheet, lines, is_done=True):
         text = reader.text("organization")
         raw = next((reader.record.cells[n] for n in reader.filled("organization")), "")
         organization, problems = desk.meant(sheet, row.row, raw, text)

@@ -206,7 +206,7 @@ def _plan_change(
     for column, value in changed.items():
         known.mark.put(column, value, getattr(organization, column))
     for one in account.rows:
-        known.mark.rows.add(one.row)
+        known.mark.rows |= {one.row}
         settle(plans[one.row], is_created=False, is_updated=True)
 
 

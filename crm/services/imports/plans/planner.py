@@ -22,6 +22,8 @@ from crm.services.imports.plans.steps import RowPlan, SheetOf
 from crm.services.imports.problems import Problem, Weight
 from crm.services.imports.text import clean
 
+_AT_ONCE = 2_000
+
 Rows: TypeAlias = Callable[[SheetOf], Lines]
 """The rows of a sheet, each time anew."""
 
@@ -76,6 +78,7 @@ def keep(desk: Desk, sheet: SheetOf, rows: Rows) -> None:
                 row.problems.append(Problem(record.number, Weight.NOTICE, letter(column), reason, text=text))
                 sheet.count("amounts", f"{record.number} {letter(column)}")
         desk.rows.append(row)
+        desk.flush(at_least=_AT_ONCE)
 
 
 def letter(column: int) -> str:

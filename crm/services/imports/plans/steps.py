@@ -41,8 +41,12 @@ class Step:
     place: int = 0
     is_first: bool = False
     """Written before others of its kind, which may name it."""
-    rows: set[int] = field(default_factory=set)
+    rows: frozenset[int] = frozenset()
     """All rows that have a say in it."""
+    number: int = 0
+    """Which of those in memory it is, in the order in which they were planned; 0 for one that is not kept
+    there.
+    """
 
     def put(self, column: str, value: Any, before: Any) -> None:
         """Change one more column of a record of the book, which said `before`."""
