@@ -11,7 +11,7 @@ def page(client: Client, address: str, status: int = 200) -> BeautifulSoup:
     """The page at an address, which must answer with this status."""
     answer = client.get(address)
     assert answer.status_code == status, f"{address}: {answer.status_code}"
-    return BeautifulSoup(answer.text, "html.parser")
+    return BeautifulSoup(answer.text, "lxml")
 
 
 def typed(client: Client, address: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def test_what_cannot_be_kept_is_said_beside_its_field_and_nothing_is_lost(
 ) -> None:
     answer = save(rep, marisol, typed(rep, f"{url_of(marisol)}/edit") | {"department": "Typed"} | change)
     assert answer.status_code == 422
-    refused = BeautifulSoup(answer.text, "html.parser")
+    refused = BeautifulSoup(answer.text, "lxml")
     assert way_out in words(refused, ".error, .banner")
     assert fields(refused)["department"] == "Typed"
     assert marisol.department is None
@@ -143,7 +143,7 @@ def test_the_same_contact_of_the_same_organization_is_asked_about(
     said |= {"first_name": "marisol", "last_name": "Quintero-Vané"}
     answer = rep.post("/contacts", data=said)
     assert answer.status_code == 422
-    asked = BeautifulSoup(answer.text, "html.parser")
+    asked = BeautifulSoup(answer.text, "lxml")
     assert asked.select_one(f"#similar a[href='{url_of(marisol)}']") is not None
     assert rep.post("/contacts", data=fields(asked) | {"is_another": "y"}).status_code == 303
 
@@ -177,7 +177,7 @@ def test_two_editors_see_both_values_and_the_choices_are_saved(
     mine = first | {"position": "Director of food", "email": "m@x.example", "request_key": str(uuid4())}
     answer = save(rep, marisol, mine)
     assert answer.status_code == 409
-    conflict = BeautifulSoup(answer.text, "html.parser")
+    conflict = BeautifulSoup(answer.text, "lxml")
     told = words(conflict, "fieldset")
     assert "Yours Director of food Saved now Head of food" in told
     assert "Yours Marlowe Bend School District Saved now Elsewhere Inn" in told
@@ -361,9 +361,9 @@ def test_without_scripts_the_organization_is_found_and_its_people_offered(
     rep: Client, make: Make, marisol: Contact, school: Organization
 ) -> None:
     said = typed(rep, "/contacts/new") | {"first_name": "Gus", "letters-organization_id": "marlowe"}
-    drawn = BeautifulSoup(rep.post("/contacts/draft", data=said).text, "html.parser")
+    drawn = BeautifulSoup(rep.post("/contacts/draft", data=said).text, "lxml")
     assert drawn.select_one(f"input[type=radio][value='{school.organization_id}']") is not None
     chosen = fields(drawn) | {"organization_id": str(school.organization_id)}
-    drawn = BeautifulSoup(rep.post("/contacts/draft", data=chosen).text, "html.parser")
+    drawn = BeautifulSoup(rep.post("/contacts/draft", data=chosen).text, "lxml")
     assert "Marisol Quintero-Vane" in words(drawn, "#reports_to_id")
     assert fields(drawn)["first_name"] == "Gus"

@@ -35,7 +35,7 @@ def ago(days: int) -> datetime:
 def page(client: Client, path: str = "/dashboard", **headers: str) -> BeautifulSoup:
     answer = client.get(path, headers=headers)
     assert answer.status_code == 200, answer.text[:500]
-    return BeautifulSoup(answer.text, "html.parser")
+    return BeautifulSoup(answer.text, "lxml")
 
 
 def text(found: Tag | None) -> str:
@@ -136,7 +136,7 @@ def test_a_follow_up_is_completed_in_place_and_the_panel_goes_on_without_it(
         headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/dashboard"},
     )
     assert answer.status_code == 200
-    again = BeautifulSoup(answer.text, "html.parser").select_one("#content #panel-follow-ups")
+    again = BeautifulSoup(answer.text, "lxml").select_one("#content #panel-follow-ups")
     assert "Nobody is waiting" in text(again)
 
 

@@ -50,17 +50,17 @@ def of(promise: Interaction, act: str) -> str:
 
 
 def toasts(answer: TestResponse) -> list[Tag]:
-    return list(BeautifulSoup(answer.text, "html.parser").select(".toast"))
+    return list(BeautifulSoup(answer.text, "lxml").select(".toast"))
 
 
 def said(client: Client, path: str = "/follow-ups") -> str:
     """What the next page says was done."""
-    page = BeautifulSoup(client.get(path).text, "html.parser")
+    page = BeautifulSoup(client.get(path).text, "lxml")
     return " ".join(" ".join(flash.stripped_strings) for flash in page.select(".flash"))
 
 
 def undo_of(client: Client, path: str = "/follow-ups") -> str:
-    form = BeautifulSoup(client.get(path).text, "html.parser").select_one(".flash form")
+    form = BeautifulSoup(client.get(path).text, "lxml").select_one(".flash form")
     assert form is not None
     return str(form["action"])
 
@@ -72,7 +72,7 @@ def test_completing_takes_it_off_the_list_and_offers_to_log_it_and_to_undo(
     answer = post(client, of(promise, "completion"))
     assert (answer.status_code, answer.location) == (303, "/follow-ups")
     assert (promise.completed_by, promise.completed_at is not None) == (nell.user_id, True)
-    page = BeautifulSoup(client.get("/follow-ups").text, "html.parser")
+    page = BeautifulSoup(client.get("/follow-ups").text, "lxml")
     assert not page.select(".task")
     flash = page.select_one(".flash")
     assert flash is not None
@@ -87,7 +87,7 @@ def test_log_it_after_completing_ties_the_entry_to_the_promise(
     client = sign_in(nell)
     post(client, of(promise, "completion"))
     log_url = f"/interactions/new?follow_up={promise.interaction_id}"
-    form = BeautifulSoup(client.get(log_url).text, "html.parser").select_one("#log-form")
+    form = BeautifulSoup(client.get(log_url).text, "lxml").select_one("#log-form")
     assert form is not None
     names = ("about", "follow_up_kept", "keeps")
     filled = {name: form.select_one(f"[name={name}]")["value"] for name in names}  # type: ignore[index]
@@ -105,7 +105,7 @@ def test_to_a_script_the_answer_brings_list_badge_and_toast_at_once(
     other = make.interaction(author=nell, follow_up_date=day(-1), follow_up_note="Another")
     answer = post(sign_in(nell), of(promise, "completion"), headers=here)
     assert answer.status_code == 200
-    page = BeautifulSoup(answer.text, "html.parser")
+    page = BeautifulSoup(answer.text, "lxml")
     content = page.select_one("#content[hx-swap-oob=true]")
     assert content is not None
     assert [row["id"] for row in content.select(".task")] == [f"follow-up-{other.interaction_id}"]
@@ -168,8 +168,8 @@ def test_snoozing_hides_it_until_its_day(promise: Interaction, nell: User, sign_
     assert answer.status_code == 303
     assert (promise.snoozed_until_on, promise.follow_up_date) == (day(3), day(-3))
     assert "Snoozed until" in said(client)
-    assert not BeautifulSoup(client.get("/follow-ups").text, "html.parser").select(".task")
-    snoozed = BeautifulSoup(client.get("/follow-ups?when=snoozed").text, "html.parser")
+    assert not BeautifulSoup(client.get("/follow-ups").text, "lxml").select(".task")
+    snoozed = BeautifulSoup(client.get("/follow-ups?when=snoozed").text, "lxml")
     assert len(snoozed.select("#snoozed .task")) == 1
     assert "Snoozed until" in snoozed.select_one(".why").text  # type: ignore[union-attr]
 
@@ -244,7 +244,7 @@ def test_what_cannot_be_is_refused_beside_the_field(
     for headers in ({}, ON_THE_LIST):
         answer = post(client, of(promise, act), version=promise.version, headers=headers, **data)
         assert answer.status_code == 422
-        found = BeautifulSoup(answer.text, "html.parser").select(".error")
+        found = BeautifulSoup(answer.text, "lxml").select(".error")
         assert any(complaint in error.text for error in found), [error.text for error in found]
     assert (promise.follow_up_date, promise.snoozed_until_on, promise.version) == (day(-3), None, 1)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(RequestKey)) == 0
@@ -269,7 +269,7 @@ def test_who_looked_at_an_older_version_sees_both_and_chooses_again(
     post(client, of(promise, "date"), date=day(1), version=1)
     answer = post(client, of(promise, act), version=1, headers=ON_THE_LIST, **data)
     assert answer.status_code == 409
-    page = BeautifulSoup(answer.text, "html.parser")
+    page = BeautifulSoup(answer.text, "lxml")
     assert "Somebody changed this since you opened it." in page.text
     assert f'datetime="{day(1).isoformat()}"' in answer.text
     (field,) = [*data]
@@ -349,7 +349,7 @@ def test_a_list_that_is_asked_for_strangely_is_shown_as_well_as_can_be(
 def test_the_list_of_a_colleague_shows_theirs_and_says_so(
     promise: Interaction, nell: User, otis: User, sign_in: SignIn
 ) -> None:
-    page = BeautifulSoup(sign_in(otis).get(f"/follow-ups?who={nell.user_id}").text, "html.parser")
+    page = BeautifulSoup(sign_in(otis).get(f"/follow-ups?who={nell.user_id}").text, "lxml")
     assert page.select_one("h1").text == "Follow-ups of Nell Okafor"  # type: ignore[union-attr]
     assert len(page.select(".task")) == 1
     assert not page.select("[data-key=s]")
@@ -366,7 +366,7 @@ def test_a_long_list_goes_on_by_key(make: Make, nell: User, sign_in: SignIn) -> 
     for _ in range(3):
         if path is None:
             break
-        page = BeautifulSoup(client.get(path).text, "html.parser")
+        page = BeautifulSoup(client.get(path).text, "lxml")
         seen += [str(row["id"]) for row in page.select(".task")]
         further = page.select_one("a[rel=next]")
         path = str(further["href"]) if further else None
@@ -385,7 +385,7 @@ def test_a_long_list_goes_on_by_key(make: Make, nell: User, sign_in: SignIn) -> 
 def test_an_empty_list_says_why_that_is_fine_and_what_to_do(
     path: str, heading: str, nell: User, sign_in: SignIn
 ) -> None:
-    empty = BeautifulSoup(sign_in(nell).get(path).text, "html.parser").select_one(".empty")
+    empty = BeautifulSoup(sign_in(nell).get(path).text, "lxml").select_one(".empty")
     assert empty is not None
     assert heading in empty.text
     assert empty.select("a")
@@ -419,7 +419,7 @@ def test_a_form_without_scripts_leads_back_where_it_stood(
 
 
 def overdue_mark(client: Client, path: str = "/follow-ups") -> str:
-    mark = BeautifulSoup(client.get(path).text, "html.parser").select_one("#move-overdue [name=mark]")
+    mark = BeautifulSoup(client.get(path).text, "lxml").select_one("#move-overdue [name=mark]")
     assert mark is not None
     return str(mark["value"])
 
@@ -479,8 +479,8 @@ def test_next_week_is_the_same_day_when_promising_and_when_snoozing(
     promise: Interaction, nell: User, sign_in: SignIn
 ) -> None:
     client = sign_in(nell)
-    later = BeautifulSoup(client.get(f"/follow-ups/{promise.interaction_id}").text, "html.parser")
-    form = BeautifulSoup(client.get("/interactions/new").text, "html.parser")
+    later = BeautifulSoup(client.get(f"/follow-ups/{promise.interaction_id}").text, "lxml")
+    form = BeautifulSoup(client.get("/interactions/new").text, "lxml")
     (snoozing,) = [button for button in later.select("button") if "Next week" in button.text]
     (promising,) = [tile for tile in form.select(".choice") if "Next week" in tile.text]
     assert snoozing.small is not None
@@ -489,7 +489,7 @@ def test_next_week_is_the_same_day_when_promising_and_when_snoozing(
 
 
 def test_every_row_works_by_key(promise: Interaction, nell: User, sign_in: SignIn, app: Flask) -> None:
-    page = BeautifulSoup(sign_in(nell).get("/follow-ups").text, "html.parser")
+    page = BeautifulSoup(sign_in(nell).get("/follow-ups").text, "lxml")
     row = page.select_one("li.task[data-row]")
     assert row is not None
     assert row.select_one("a[data-row-link]")["href"] == f"/follow-ups/{promise.interaction_id}"  # type: ignore[index]
@@ -505,5 +505,5 @@ def test_a_promise_completed_long_ago_is_no_longer_counted_anywhere(
     make: Make, nell: User, sign_in: SignIn
 ) -> None:
     make.interaction(author=nell, follow_up_date=day(-30), completed_at=datetime.now(UTC))
-    page = BeautifulSoup(sign_in(nell).get("/follow-ups").text, "html.parser")
+    page = BeautifulSoup(sign_in(nell).get("/follow-ups").text, "lxml")
     assert {chip.select_one(".num").text for chip in page.select(".chip")} == {"0"}  # type: ignore[union-attr]

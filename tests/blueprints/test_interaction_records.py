@@ -33,7 +33,7 @@ def path(interaction: Interaction, *more: str) -> str:
 
 def form_of(client: Client, at: str) -> dict[str, Any]:
     """What the edit form would post if nothing were touched."""
-    page = BeautifulSoup(client.get(at).text, "html.parser").select_one("#record-form")
+    page = BeautifulSoup(client.get(at).text, "lxml").select_one("#record-form")
     assert page is not None
     typed = {
         field["name"]: field.get("value", "") for field in page.select("input[type=hidden], input.input")

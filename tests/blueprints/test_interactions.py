@@ -47,7 +47,7 @@ def logged() -> list[Interaction]:
 
 def errors(html: str) -> dict[str, str]:
     """What is said beside each field."""
-    page = BeautifulSoup(html, "html.parser")
+    page = BeautifulSoup(html, "lxml")
     return {
         error["id"].removesuffix("-error").removeprefix("log-"): error.text.strip()
         for error in page.select(".error")
@@ -96,7 +96,7 @@ def test_an_entry_that_waited_in_the_browser_goes_on_under_its_key_and_is_told_w
     entry["entry"] = entry["request_key"]
     for address, status in (("/interactions/draft", 200), ("/interactions", 422)):
         answer = client.submit(address, entry, headers=HTMX)
-        form = BeautifulSoup(answer.text, "html.parser").select_one("#log-form")
+        form = BeautifulSoup(answer.text, "lxml").select_one("#log-form")
         assert form is not None
         assert (answer.status_code, errors(answer.text)) == (
             status,
@@ -200,14 +200,14 @@ def test_an_expired_session_keeps_the_text_and_goes_on_after_sign_in(
     entry = filled(notes="Two pages of notes")
     answer = client.post("/interactions", data={**entry, "csrf_token": "of a session that is over"})
     assert answer.status_code == 401
-    kept = BeautifulSoup(answer.text, "html.parser").select_one("[name=kept]")
+    kept = BeautifulSoup(answer.text, "lxml").select_one("[name=kept]")
     assert kept is not None
     assert kept["value"]
     signed_in = client.submit(
         "/login", {"email": nell.email, "password": "pantry-shelf-7", "kept": kept["value"]}
     )
     assert signed_in.status_code == 200
-    page = BeautifulSoup(signed_in.text, "html.parser")
+    page = BeautifulSoup(signed_in.text, "lxml")
     assert "Two pages of notes" in page.text
     form = page.select_one("form[action='/interactions']")
     assert form is not None
@@ -225,9 +225,7 @@ def test_a_kept_form_that_was_tampered_with_is_refused(nell: User, client: Clien
 def test_the_form_is_prefilled_with_the_record_one_comes_from(
     make: Make, nell: User, sign_in: SignIn, marisol: Contact
 ) -> None:
-    page = BeautifulSoup(
-        sign_in(nell).get(f"/interactions/new?contact={marisol.contact_id}").text, "html.parser"
-    )
+    page = BeautifulSoup(sign_in(nell).get(f"/interactions/new?contact={marisol.contact_id}").text, "lxml")
     assert page.select_one("input[type=hidden][name=about]")["value"] == f"contact:{marisol.contact_id}"
     assert "Marisol Quintero-Vane" in page.text
 
@@ -235,7 +233,7 @@ def test_the_form_is_prefilled_with_the_record_one_comes_from(
 def test_logging_on_a_principal_names_it(make: Make, nell: User, sign_in: SignIn) -> None:
     bakery = make.principal("Bakery")
     page = BeautifulSoup(
-        sign_in(nell).get(f"/interactions/new?principal={bakery.organization_id}").text, "html.parser"
+        sign_in(nell).get(f"/interactions/new?principal={bakery.organization_id}").text, "lxml"
     )
     ticked = page.select("input[name=principals][checked]")
     assert [box["value"] for box in ticked] == [str(bakery.organization_id)]
@@ -270,7 +268,7 @@ def test_a_promise_to_somebody_else_is_let_go_with_the_principals_it_brought(
 
     def drawn(about: str) -> tuple[bool, list[str]]:
         answer = client.submit("/interactions/draft", filled(about=about, principals=numbers, **kept))
-        page = BeautifulSoup(answer.text, "html.parser")
+        page = BeautifulSoup(answer.text, "lxml")
         ticked = [box["value"] for box in page.select("input[name=principals][checked]")]
         return page.select_one(f"input[name=keeps][value='{promise.interaction_id}']") is not None, ticked
 
@@ -282,7 +280,7 @@ def test_without_scripts_a_name_is_found_by_a_button_and_nothing_typed_is_lost(
     nell: User, sign_in: SignIn, filled: Callable[..., Any], marisol: Contact
 ) -> None:
     answer = sign_in(nell).submit("/interactions/draft", filled(about="", letters="marisol"))
-    page = BeautifulSoup(answer.text, "html.parser")
+    page = BeautifulSoup(answer.text, "lxml")
     assert answer.status_code == 200
     assert page.select_one(f"input[type=radio][name=about][value='contact:{marisol.contact_id}']")
     assert page.select_one("textarea[name=notes]").text.strip() == "Loved the bake-off time"
@@ -292,7 +290,7 @@ def test_without_scripts_a_name_is_found_by_a_button_and_nothing_typed_is_lost(
 
 def test_suggestions_are_options_of_a_listbox(nell: User, sign_in: SignIn, marisol: Contact) -> None:
     answer = sign_in(nell).get("/interactions/subjects?q=mari", headers=HTMX)
-    (option,) = BeautifulSoup(answer.text, "html.parser").select("[role=option]")
+    (option,) = BeautifulSoup(answer.text, "lxml").select("[role=option]")
     assert option["data-value"] == f"contact:{marisol.contact_id}"
     assert "Nobody found" in sign_in(nell).get("/interactions/subjects?q=zzz", headers=HTMX).text
 

@@ -41,7 +41,7 @@ def job(make: Make, person: User, **columns: object) -> Job:
 def words(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    return " ".join(BeautifulSoup(answer.text, "html.parser").select_one("#main").get_text(" ").split())
+    return " ".join(BeautifulSoup(answer.text, "lxml").select_one("#main").get_text(" ").split())
 
 
 def press(client: Client, address: str, **fields: str) -> None:
@@ -139,7 +139,7 @@ def test_the_bell_counts_what_nobody_has_read(
 
     def unread() -> str:
         with statements() as seen:
-            page = BeautifulSoup(client.get("/notifications").text, "html.parser")
+            page = BeautifulSoup(client.get("/notifications").text, "lxml")
         assert len(seen) <= 3
         assert "Not hers" not in page.text
         return page.select_one("[data-badge=unread]").get_text(" ", strip=True)

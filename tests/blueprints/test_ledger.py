@@ -28,7 +28,7 @@ def due(days: int) -> dict[str, object]:
 def page(client: Client, path: str) -> BeautifulSoup:
     answer = client.get(path)
     assert answer.status_code == 200
-    return BeautifulSoup(answer.text, "html.parser")
+    return BeautifulSoup(answer.text, "lxml")
 
 
 def test_a_figure_leads_to_its_rows(make: Make, nell: User, otis: User, sign_in: SignIn) -> None:

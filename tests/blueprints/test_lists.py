@@ -40,7 +40,7 @@ def reader(nell: User, client: Client) -> Client:
 def page(client: Client, address: str, status: int = 200, **headers: str) -> BeautifulSoup:
     answer = client.get(address, headers=headers)
     assert answer.status_code == status, answer.status_code
-    return BeautifulSoup(answer.text, "html.parser")
+    return BeautifulSoup(answer.text, "lxml")
 
 
 def the(found: BeautifulSoup | Tag, selector: str) -> Tag:
@@ -208,7 +208,7 @@ def test_who_types_gets_what_was_found_alone_and_the_answers_of_filters_by_name(
         counts.append(len(seen))
     assert counts == [5, 4], "what filters offer is asked for only where one has an answer"
     answer = reader.get(asked, headers=typing)
-    found = BeautifulSoup(answer.text, "html.parser")
+    found = BeautifulSoup(answer.text, "lxml")
     assert found.select_one("form.list-asked") is None
     assert "HX-Target" in answer.headers["Vary"]
     whole = page(reader, asked)
@@ -405,7 +405,7 @@ def test_colleagues_rows_stay_as_they_are_and_that_is_told(
         {"request_key": str(uuid4()), "do": "archive", "ids": str(rows[1].organization_id)},
     )
     assert answer.status_code == 422
-    assert "colleagues' rows" in BeautifulSoup(answer.text, "html.parser").text
+    assert "colleagues' rows" in BeautifulSoup(answer.text, "lxml").text
 
 
 def test_a_rep_hands_over_within_the_team_and_an_admin_to_everybody(
@@ -504,7 +504,7 @@ def test_htmx_gets_the_list_as_it_is_now_with_the_toast(reader: Client, make: Ma
         headers=HTMX | {"HX-Current-URL": "http://localhost/organizations?q=one"},
     )
     assert answer.headers["HX-Trigger"] == "pantry:done"
-    found = BeautifulSoup(answer.text, "html.parser")
+    found = BeautifulSoup(answer.text, "lxml")
     assert "Nothing found for “one”" in found.text
     assert "Archived one organization." in words(the(found, "#toasts"))
 

@@ -71,7 +71,7 @@ def test_everything_typed_is_kept_and_shown_again(rep: Client, make: Make, bistr
         "notes": "First line\r\nSecond line  ",
     }  # fmt: skip
     answer = save(rep, bistro.organization_id, typed(rep, f"{url_of(bistro)}/edit") | change)
-    assert answer.status_code == 303, words(BeautifulSoup(answer.text, "html.parser"), ".banner")
+    assert answer.status_code == 303, words(BeautifulSoup(answer.text, "lxml"), ".banner")
     kept = {name: getattr(bistro, name) for name in change}
     expected = dict(
         change,
@@ -145,7 +145,7 @@ def test_what_cannot_be_kept_is_said_beside_its_field_and_nothing_is_lost(
     said = typed(rep, f"{url_of(bistro)}/edit") | {"legal_name": "Typed before", field: value}
     answer = save(rep, bistro.organization_id, said)
     assert answer.status_code == 422
-    refused = BeautifulSoup(answer.text, "html.parser")
+    refused = BeautifulSoup(answer.text, "lxml")
     assert way_out in words(refused, ".error")
     assert fields(refused)["legal_name"] == "Typed before"
     assert bistro.legal_name is None
@@ -193,7 +193,7 @@ def test_two_editors_see_both_values_and_the_choices_are_saved(
     answer = save(mine, bistro.organization_id, before | {"notes": "Nell's\nlong", "phone": "312 555 0142"})
     assert answer.status_code == 409
     assert bistro.notes == "Mara's"
-    conflict = BeautifulSoup(answer.text, "html.parser")
+    conflict = BeautifulSoup(answer.text, "lxml")
     assert "Mara Lindqvist saved" in words(conflict)
     sides = {one.select_one("legend").text: words(one, ".side") for one in conflict.select("fieldset")}
     assert sides["Notes"] == "Yours Nell's long Saved now Mara's"
@@ -204,8 +204,8 @@ def test_two_editors_see_both_values_and_the_choices_are_saved(
     assert "choice-notes" not in said
     undecided = save(mine, bistro.organization_id, said | {"request_key": str(uuid4())})
     assert undecided.status_code == 409
-    assert "Choose one of the two" in words(BeautifulSoup(undecided.text, "html.parser"), ".error")
-    said = fields(BeautifulSoup(undecided.text, "html.parser"))
+    assert "Choose one of the two" in words(BeautifulSoup(undecided.text, "lxml"), ".error")
+    said = fields(BeautifulSoup(undecided.text, "lxml"))
     settled = save(mine, bistro.organization_id, said | {"choice-notes": "mine", "choice-phone": "mine"})
     assert settled.status_code == 303
     assert (bistro.notes, bistro.city, bistro.state) == ("Nell's\nlong", "Gravel Point", "WI")
@@ -218,12 +218,12 @@ def test_a_choice_made_on_a_version_that_is_old_again_is_asked_anew(
     first = typed(rep, f"{url_of(bistro)}/edit")
     assert save(rep, bistro.organization_id, first | {"city": "A"}).status_code == 303
     second = save(rep, bistro.organization_id, first | {"city": "B", "request_key": str(uuid4())})
-    chosen = fields(BeautifulSoup(second.text, "html.parser")) | {"choice-city": "mine"}
+    chosen = fields(BeautifulSoup(second.text, "lxml")) | {"choice-city": "mine"}
     third = typed(rep, f"{url_of(bistro)}/edit") | {"city": "C"}
     assert save(rep, bistro.organization_id, third).status_code == 303
     answer = save(rep, bistro.organization_id, chosen)
     assert answer.status_code == 409
-    assert "Saved now C" in words(BeautifulSoup(answer.text, "html.parser"))
+    assert "Saved now C" in words(BeautifulSoup(answer.text, "lxml"))
     assert bistro.city == "C"
 
 
@@ -243,7 +243,7 @@ def test_a_name_that_the_book_has_is_shown_and_asked_about_but_a_sibling_is_not(
     said = typed(rep, "/organizations/new") | {"name": "The Fallow Lane Bistro, LLC"}
     answer = rep.post("/organizations", data=said)
     assert answer.status_code == 422
-    asked = BeautifulSoup(answer.text, "html.parser")
+    asked = BeautifulSoup(answer.text, "lxml")
     assert "In the book already?" in words(asked, "#similar")
     assert asked.select_one(f"#similar a[href='{url_of(bistro)}']") is not None
     again = fields(asked) | {"is_another": "y"}
@@ -477,7 +477,7 @@ def test_without_scripts_a_parent_is_found_by_its_letters(
     said = typed(rep, f"{url_of(bistro)}/edit") | {"letters-parent_organization_id": "harbor", "city": "Kept"}
     drawn = rep.post("/organizations/draft", data=said)
     assert drawn.status_code == 200
-    found = BeautifulSoup(drawn.text, "html.parser")
+    found = BeautifulSoup(drawn.text, "lxml")
     radio = found.select_one(f"input[type=radio][value='{group.organization_id}']")
     assert radio is not None
     assert fields(found)["city"] == "Kept"
@@ -502,8 +502,8 @@ def test_principals_and_distributors_are_added_from_their_own_lists(
     path: str, noun: str, box: str, sign_in: SignIn, nell: User
 ) -> None:
     client = sign_in(nell)
-    listed = BeautifulSoup(client.get(path).text, "html.parser")
+    listed = BeautifulSoup(client.get(path).text, "lxml")
     (link,) = [one for one in listed.select(".page-actions a") if one.get_text() == f"New {noun}"]
-    form = BeautifulSoup(client.get(str(link["href"])).text, "html.parser")
+    form = BeautifulSoup(client.get(str(link["href"])).text, "lxml")
     ticked = {one["name"] for one in form.select("input[type=checkbox][checked]")}
     assert ticked == {box}

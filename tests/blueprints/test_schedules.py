@@ -35,7 +35,7 @@ def reader(nell: User, client: Client) -> Client:
 def form(client: Client, address: str, status: int = 200) -> Tag:
     answer = client.get(address)
     assert answer.status_code == status, answer.text
-    return BeautifulSoup(answer.text, "html.parser").select_one("#schedule-form")
+    return BeautifulSoup(answer.text, "lxml").select_one("#schedule-form")
 
 
 def words(element: Tag) -> str:
@@ -58,7 +58,7 @@ def test_every_list_of_those_who_can_be_promised_something_has_the_button(
     place = make.principal("Maker", is_distributor=True)
     make.opportunity(organization=place)
     make.contact(organization=place)
-    page = BeautifulSoup(reader.get(f"/{name}").text, "html.parser")
+    page = BeautifulSoup(reader.get(f"/{name}").text, "lxml")
     button = next(one for one in page.select(".bulkbar button") if "Schedule follow-ups" in one.text)
     home = page.select_one("form.list-rows")
     address = button.get("formaction") or home["action"]
@@ -111,7 +111,7 @@ def test_without_scripts_another_rule_is_shown_first_and_asked_for_then(
     answer = reader.submit("/organizations/follow-ups", posted)
     assert answer.status_code == 422
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Job)) == 0
-    again = BeautifulSoup(answer.text, "html.parser").select_one("#schedule-form")
+    again = BeautifulSoup(answer.text, "lxml").select_one("#schedule-form")
     assert "This is what comes of it now." in words(again)
     posted |= {"seen": again.select_one("[name=seen]")["value"], "request_key": str(uuid4())}
     assert reader.submit("/organizations/follow-ups", posted).status_code == 303
@@ -136,10 +136,10 @@ def test_what_cannot_be_is_said_beside_its_field(
     posted = fields(form(reader, "/organizations/follow-ups/new?all=1"), **changes)
     answer = reader.submit("/organizations/follow-ups", posted)
     assert answer.status_code == 422
-    assert why in BeautifulSoup(answer.text, "html.parser").text
+    assert why in BeautifulSoup(answer.text, "lxml").text
     again = reader.get("/organizations/follow-ups/new", query_string=posted)
     assert again.status_code == 200
-    assert why in BeautifulSoup(again.text, "html.parser").text
+    assert why in BeautifulSoup(again.text, "lxml").text
 
 
 def test_a_rep_promises_for_the_team_and_an_admin_for_everybody(

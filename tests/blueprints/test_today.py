@@ -27,7 +27,7 @@ def today() -> date:
 def page(client: Client, path: str = "/") -> BeautifulSoup:
     answer = client.get(path)
     assert answer.status_code == 200
-    return BeautifulSoup(answer.text, "html.parser")
+    return BeautifulSoup(answer.text, "lxml")
 
 
 def text(found: Tag | None) -> str:
@@ -105,7 +105,7 @@ def test_what_was_logged_today_leads_to_as_many_rows(make: Make, nell: User, sig
     figure, every = page(client).select("h2#lately + .aside a")
     assert text(figure) == "two calls, one tasting"
     for link, n in ((figure, 3), (every, 4)):
-        rows = BeautifulSoup(client.get(str(link["href"])).text, "html.parser").select("tbody tr")
+        rows = BeautifulSoup(client.get(str(link["href"])).text, "lxml").select("tbody tr")
         assert len(rows) == n
 
 
