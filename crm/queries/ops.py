@@ -171,7 +171,8 @@ def _skew(beats: Collection[Heartbeat], here: datetime, now: datetime) -> Sign:
     ]
     worst = max(apart)
     way_out = "Let every machine take its time from the same server (chrony, systemd-timesyncd)."
-    return Sign("clock_skew_seconds", "Clocks apart", f"{worst:.1f} s", worst, worst > MOST_SKEW, way_out)
+    said = f"{worst:.1f} s" if worst < 60 else in_words(timedelta(seconds=worst))
+    return Sign("clock_skew_seconds", "Clocks apart", said, worst, worst > MOST_SKEW, way_out)
 
 
 def connections() -> tuple[int, int]:

@@ -57,7 +57,10 @@ def test_a_letter_that_nobody_planned_is_seen_by_its_age(make: Make, client: Cli
 
 def test_clocks_that_are_apart_are_red(make: Make, client: Client) -> None:
     beat(make, "queue mail", clock_at=datetime.now(UTC) + timedelta(seconds=40))
-    assert signs(client)["clock_skew_seconds"]["red"]
+    sign = signs(client)["clock_skew_seconds"]
+    assert (sign["red"], sign["said"][:2]) == (True, "40")
+    beat(make, "queue work", clock_at=datetime.now(UTC) + timedelta(days=2, hours=18))
+    assert signs(client)["clock_skew_seconds"]["said"] == "2 days"
 
 
 def test_an_admin_sees_the_page_and_others_do_not(

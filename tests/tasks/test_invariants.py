@@ -8,7 +8,7 @@ import pytest
 from crm import queries, services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import DeliveryState, MailKind, MailState
-from crm.models import Delivery, DeliveryItem, MailMessage, User
+from crm.models import Delivery, DeliveryItem, MailMessage, NotificationPreference, User
 from tests.factories import Make
 from tests.tasks.conftest import Catcher
 
@@ -98,3 +98,15 @@ def test_the_items_of_a_reminder_are_told_on_the_page_of_its_reader(
     assert [(line.local_date, line.promises) for line in proof.lines] == [(TUESDAY, 1)]
     page = sign_in(nell).get("/settings/mails").get_data(as_text=True)  # type: ignore[attr-defined]
     assert "one follow-up" in page
+
+
+@pytest.mark.parametrize(
+    ("is_on", "said"), [(True, "at the hour and on the day"), (False, "in the app alone")]
+)
+def test_who_had_no_letter_yet_is_told_when_the_first_one_comes_or_that_none_does(
+    is_on: bool, said: str, make: Make, nell: User, sign_in: Callable[[User], object]
+) -> None:
+    for kind in (MailKind.REMINDER, MailKind.DIGEST):
+        make.save(NotificationPreference(user_id=nell.user_id, kind=kind, is_on=is_on))
+    page = sign_in(nell).get("/settings/mails").get_data(as_text=True)  # type: ignore[attr-defined]
+    assert said in page
