@@ -10,37 +10,24 @@ The goal: 2.5 times the p95 of the quiet stack.
 
 import argparse
 import os
-import secrets
-import signal
-import socket
 import statistics
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import psycopg
-import redis
 import sqlalchemy as sa
 from digests import MONDAY, Sink
-from flask_security import hash_password
-from live import sign_in
+from processes import let_in, new_password, serving, signed_in, working
 
 import crm
-from crm import bell, queries, services
-from crm.config import Settings
+from crm import queries, services
 from crm.db import SYSTEM, act_as, db, transaction
 from crm.queries.lists import INTERACTIONS, ORGANIZATIONS, Asker, Listing, Wanted
 from crm.queries.schedules import Rule, When
 
 RESULTS = Path(__file__).parent / "results" / "busy.txt"
-PEOPLE = ("nell@pantry.example", "mara@pantry.example", "ada@pantry.example")
 PATHS = ("/", "/follow-ups", "/organizations", "/principals", "/opportunities", "/interactions", "/dashboard")
 LOOKS = 0.5
 """Seconds that somebody looks at a page."""
@@ -52,36 +39,22 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=420)
     parser.add_argument("--readers", type=int, default=3)
     options = parser.parse_args()
-    password = secrets.token_hex(8)
-    prepare(password)
+    password = new_password()
+    let_in(password)
     sink = Sink()
     os.environ["SMTP_URL"] = f"smtp://127.0.0.1:{sink.listening.getsockname()[1]}"
     app = crm.create_app("worker")
-    with serving() as address:
-        cookies = [sign_in(address, email, password) for email in PEOPLE]
+    with serving() as (address, _):
+        cookies = signed_in(address, password)
         read(address, cookies, options.readers, len(PATHS) * len(cookies) * 2)  # everything was read once
         quiet = read(address, cookies, options.readers, options.pages)
-        with working(app):
+        ask(app)
+        with working(app, now=MONDAY):
             busy = read(address, cookies, options.readers, options.pages)
             became = told(app, sink)
     text = table(quiet, busy, became)
     RESULTS.write_text(text)
     print(text)
-
-
-def prepare(password: str) -> None:
-    """Let people sign in, and take away what an earlier run left."""
-    settings = Settings()
-    with crm.create_app("web").app_context():
-        hashed = hash_password(password)
-    with psycopg.connect(str(settings.database_owner_url).replace("+psycopg", ""), autocommit=True) as owner:
-        owner.execute("update users set password = %s where email = any (%s)", [hashed, list(PEOPLE)])
-        owner.execute("truncate deliveries, delivery_items, mail_messages, mail_attempts")
-        owner.execute(
-            "update jobs set state = 'stopped', finished_at = now() where state in ('planned', 'running')"
-        )
-        owner.execute("vacuum analyze")
-    redis.Redis.from_url(settings.redis_url).flushall()
 
 
 def read(address: str, cookies: list[str], readers: int, pages: int) -> dict[str, list[float]]:
@@ -99,52 +72,6 @@ def read(address: str, cookies: list[str], readers: int, pages: int) -> dict[str
     with ThreadPoolExecutor(readers) as several:
         list(several.map(reads, range(readers)))
     return found
-
-
-@contextmanager
-def serving() -> Iterator[str]:
-    """The web processes; their address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = ["-m", "gunicorn", "--worker-class", "asgi", "--workers", "2", "--bind", f"127.0.0.1:{port}"]
-    with _process(*words, "--no-control-socket", "crm.live:make()"):
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def working(app: crm.Flask) -> Iterator[None]:
-    """Workers, as bin/up starts them, with everything to do; a tick each minute, as beat has it."""
-    words = ["-m", "celery", "-A", "celery_worker", "worker", "--prefetch-multiplier", "1"]
-    words += ["--without-gossip", "--without-mingle"]
-    letters = _process(
-        *words, "-n", "worker@busy", "--queues", "default,mail", "--concurrency", "2", is_nice=True
-    )
-    long = _process(*words, "-n", "work@busy", "--queues", "work", "--concurrency", "1", is_nice=True)
-    with letters, long:
-        while len(bell.celery.control.ping(timeout=0.5)) < 2:
-            pass
-        is_over = threading.Event()
-        beat = threading.Thread(target=_tick, args=(app, is_over))
-        ask(app)
-        beat.start()
-        try:
-            yield
-        finally:
-            is_over.set()
-            beat.join()
-
-
-def _tick(app: crm.Flask, is_over: threading.Event) -> None:
-    now = MONDAY
-    with app.app_context():
-        act_as(SYSTEM)
-        while True:
-            services.planning.tick(now=now)
-            now += timedelta(minutes=1)
-            if is_over.wait(60):
-                return
 
 
 def ask(app: crm.Flask) -> None:
@@ -193,17 +120,6 @@ def told(app: crm.Flask, sink: Sink) -> list[str]:
         f"{sink.taken:,} digests sent",
         *(f"{kind}: {state}, {done:,} rows" for kind, state, done in rows),
     ]
-
-
-@contextmanager
-def _process(*words: str, is_nice: bool = False) -> Iterator[None]:
-    command = [*(["nice"] if is_nice else []), sys.executable, *words]
-    started = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        os.killpg(started.pid, signal.SIGTERM)
-        started.wait()
 
 
 def p95(times: list[float]) -> float:

@@ -23,6 +23,7 @@ from pathlib import Path
 import psycopg
 import redis
 import sqlalchemy as sa
+from processes import CELERY, QUIET
 
 import crm
 from crm import bell, services
@@ -125,9 +126,7 @@ def due_digests() -> int:
 @contextmanager
 def working(processes: int) -> Iterator[int]:
     """A worker of letters, as bin/up starts it, for as long as the block lasts; its process."""
-    command = [sys.executable, "-m", "celery", "-A", "celery_worker", "worker", "--queues", "default,mail"]
-    command += ["--concurrency", str(processes), "--prefetch-multiplier", "1"]
-    command += ["--without-gossip", "--without-mingle"]
+    command = [sys.executable, *CELERY, *QUIET, "--queues", "default,mail", "--concurrency", str(processes)]
     worker = subprocess.Popen(command, start_new_session=True)
     try:
         while not bell.celery.control.ping(timeout=0.5):
