@@ -2,8 +2,11 @@
 
 import itertools
 import json
+import multiprocessing
 import os
+import random
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -261,6 +264,36 @@ def test_an_upgrade_killed_before_the_objects_were_swapped_swaps_them_when_run_a
         connection.execute("comment on table alembic_version is null")
     migrate("upgrade", "head", database=own_database)
     assert schema(own_database) == before
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2))
+def test_an_upgrade_that_is_killed_again_and_again_comes_to_the_same_end(
+    fresh: Database, template: Database, seed: int
+) -> None:
+    """Each time it is let go on a little longer, from its start to somewhere in the middle of it."""
+    chance, kills = random.Random(seed), 0
+    begin = multiprocessing.get_context("forkserver").Process
+    for seconds in (chance.uniform(0, 0.2 * longer) for longer in range(1, 30)):
+        process = begin(target=migrate, args=("upgrade", "head"), kwargs={"database": fresh})
+        process.start()
+        process.join(seconds)
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+    assert kills > 5
+    until(lambda: nobody_is_in(fresh))
+    migrate("upgrade", "head", database=fresh)
+    with databases.clone(template, "whole") as whole:
+        assert schema(fresh) == schema(whole)
+
+
+def nobody_is_in(database: Database) -> bool:
+    """Whether the sessions of whoever was killed are over."""
+    asked = "select count(*) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
+    with database.connect("superuser", role=None) as connection:
+        return connection.execute(asked, [database.name]).fetchone() == (0,)
 
 
 def test_a_book_is_changed_only_on_a_fresh_backup_and_one_is_made_where_that_is_possible(
