@@ -325,6 +325,14 @@ def test_one_is_archived_and_brought_back(rep: Client, marisol: Contact) -> None
     assert marisol.deleted_at is None
 
 
+def test_a_full_trash_goes_on_behind_a_link(rep: Client, make: Make) -> None:
+    for n in range(51):
+        make.contact(f"Gone {n}", deleted_at=datetime.now(UTC))
+    earlier = page(rep, "/trash?kind=contact").select_one("#archived footer a")
+    assert earlier, "the way on"
+    assert len(page(rep, str(earlier["href"])).select("#archived li")) == 1
+
+
 @pytest.mark.parametrize("path", ["", "/edit", "/history", "/timeline", "/leaving"])
 @pytest.mark.parametrize("number", ["0", "999999999", "9" * 30, "x"])
 def test_a_number_that_is_nobodys_is_not_found(rep: Client, number: str, path: str) -> None:

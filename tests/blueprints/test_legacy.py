@@ -77,6 +77,15 @@ def test_tables_and_rows_are_there_to_be_looked_through(
     assert "It is in the archive alone" in words(page(rep, "/legacy/organization_analytics/7"))
 
 
+def test_the_rows_of_a_long_table_go_on_behind_a_link(sign_in: SignIn, nell: User, make: Make) -> None:
+    for n in range(51):
+        make.save(LegacyArchive(source_table="users", legacy_id=f"{n:03}", row={"id": f"{n:03}"}))
+    rep = sign_in(nell)
+    more = page(rep, "/legacy/users").select_one("#rows footer a")
+    assert more, "the way on"
+    assert len(page(rep, str(more["href"])).select("#rows li")) == 1
+
+
 @pytest.mark.parametrize("path", ["nothing", "organizations/nobody", "organizations/%00", "%00/%00"])
 def test_what_is_not_there_is_404(sign_in: SignIn, nell: User, path: str) -> None:
     assert sign_in(nell).get(f"/legacy/{path}").status_code == 404

@@ -82,6 +82,8 @@ class Site:
     address: str
     book: Book
     database: Database
+    folder: Path
+    """Where its files lie."""
 
 
 @pytest.fixture(scope="session")
@@ -90,15 +92,16 @@ def web(
 ) -> Iterator[Site]:
     """The web process as it runs in production, on a copy of the book."""
     written, book = own_book
+    folder = tmp_path_factory.mktemp("web")
     with (
         databases.clone(written, f"browser_{worker_id}") as copy,
-        _serving(copy, tmp_path_factory.mktemp("web")) as address,
+        _serving(copy, folder) as address,
     ):
         # A page opened before the live updates have found their line would be drawn anew then.
         until = time.monotonic() + 10
         while not databases.is_listened_to(copy) and time.monotonic() < until:
             time.sleep(0.05)
-        yield Site(address, book, copy)
+        yield Site(address, book, copy, folder)
 
 
 @pytest.fixture
