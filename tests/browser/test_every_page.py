@@ -106,10 +106,10 @@ a desk; others have the same colours, and a run looks at them in the light at a 
 all of them everywhere.
 """
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
-PARTS = 5
+PARTS = 6
 """In how many tests the pages are looked at: several are shared out better than one long one."""
 SHARES = [("rep", PAGES[part::PARTS]) for part in range(PARTS)] + [("admin", KEPT_FROM_REPS)]
-shared_out = pytest.mark.parametrize(("who", "paths"), SHARES, ids=["1", "2", "3", "4", "5", "firm"])
+shared_out = pytest.mark.parametrize(("who", "paths"), SHARES, ids=["1", "2", "3", "4", "5", "6", "firm"])
 HEAVIEST = 120 * 1024
 MOST_REQUESTS = 8
 
@@ -151,20 +151,35 @@ def address(path: str, site: Site) -> str:
     return f"{found[:-1]}{numbers[found]}{path.removeprefix(found)}" if found else path
 
 
+@pytest.mark.timeout(240)
 @shared_out
-def test_on_a_phone_axe_finds_nothing_on_any_page_nor_in_the_dark_on_any_kind_of_page(
+def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrolls_sideways_at_any_width(
     visit: Visit, site: Site, who: str, paths: tuple[str, ...]
 ) -> None:
+    """All in one visit of each page, for the way there takes a third of the time."""
     somebody = visit(getattr(site.book, who), PHONE)
     found: dict[str, list[str]] = {}
+    too_wide = []
     for path in paths:
+        somebody.page.set_viewport_size(PHONE)
         somebody.go(address(path, site))
-        found[path] = (
-            somebody.accessibility_failures_in_either_theme()
-            if path in KINDS
-            else somebody.accessibility_failures(but=[COLOURS])
-        )
+        if path in KINDS:
+            found[f"{path} on a phone"] = somebody.accessibility_failures_in_either_theme()
+            somebody.page.set_viewport_size(DESKTOP)
+            found[path] = somebody.accessibility_failures_in_either_theme()
+        else:
+            found[f"{path} on a phone"] = somebody.accessibility_failures(but=[COLOURS])
+            somebody.page.set_viewport_size(DESKTOP)
+            found[path] = somebody.accessibility_failures()
+        for width in WIDTHS:
+            somebody.page.set_viewport_size({"width": width, "height": 900})
+            over = somebody.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if over > 0:
+                too_wide.append(f"{path} at {width}: {over} px")
     assert {path: failures for path, failures in found.items() if failures} == {}
+    assert too_wide == []
 
 
 @pytest.mark.long
@@ -195,33 +210,6 @@ def test_axe_finds_nothing_in_the_open_log_dialog(visit: Visit, site: Site) -> N
     rep.page.keyboard.press("c")
     rep.page.locator("#log-form").wait_for()
     assert rep.accessibility_failures() == []
-
-
-@shared_out
-def test_at_a_desk_axe_finds_nothing_on_any_page_and_nothing_scrolls_sideways_at_any_width(
-    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
-) -> None:
-    """Both in one visit of each page, for the way there takes a third of the time."""
-    somebody = visit(getattr(site.book, who), DESKTOP)
-    found: dict[str, list[str]] = {}
-    too_wide = []
-    for path in paths:
-        somebody.page.set_viewport_size(DESKTOP)
-        somebody.go(address(path, site))
-        found[path] = (
-            somebody.accessibility_failures_in_either_theme()
-            if path in KINDS
-            else somebody.accessibility_failures()
-        )
-        for width in WIDTHS:
-            somebody.page.set_viewport_size({"width": width, "height": 900})
-            over = somebody.page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            if over > 0:
-                too_wide.append(f"{path} at {width}: {over} px")
-    assert {path: failures for path, failures in found.items() if failures} == {}
-    assert too_wide == []
 
 
 @pytest.mark.parametrize("path", ["/", "/follow-ups", "/principals"])
