@@ -12,7 +12,7 @@ from typing import Final
 from flask import Flask, request
 from flask_security import current_user
 
-from crm import frame
+from crm import bearer, frame
 from crm.errors import SwitchedOff
 from crm.queries.flags import KNOWN, WORK
 
@@ -78,10 +78,14 @@ def must_be_on(name: str) -> None:
 
 
 def _guard() -> None:
-    """Before a request: nobody comes to an address of a feature that they do not have."""
-    for name in places_of(request.endpoint or ""):
-        if current_user.is_authenticated:
-            must_be_on(name)
+    """Before a request: nobody comes to an address of a feature that they do not have. What strangers may
+    read stands open: nobody is named there whose features could be asked for.
+    """
+    endpoint = request.endpoint or ""
+    if endpoint in bearer.PUBLIC or not current_user.is_authenticated:
+        return
+    for name in places_of(endpoint):
+        must_be_on(name)
 
 
 @functools.cache
