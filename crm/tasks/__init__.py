@@ -13,10 +13,12 @@ from celery import Task
 from celery.signals import beat_init, setup_logging, worker_process_init
 from flask import Flask
 from kombu import Queue
+from sqlalchemy import event
 
 from crm import bell
 from crm.config import Settings
 from crm.db import SYSTEM, act_as, db, transaction
+from crm.tasks import priority
 
 HARD_LIMIT: Final = 120
 """Seconds after which a task is killed. Leases are longer, so the holder of a lease that ran out is dead."""
@@ -126,9 +128,10 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _forget_connections(**_: Any) -> None:
-    """A forked worker process must not share its parent's database connections."""
+    """A forked worker process must not share its parent's database connections; its own are as nice as it."""
     with bell.celery.flask.app_context():
         db.engine.dispose(close=False)
+        event.listen(db.engine, "connect", priority.share)
 
 
 def _tick_at_once(**_: Any) -> None:
