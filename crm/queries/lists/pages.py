@@ -83,7 +83,9 @@ def _search(listing: Listing, wanted: Wanted, after: Place | None, limit: int) -
         .prefix_with("MATERIALIZED")
     )
     by = [found.c[name] for name in names]
-    asked = sa.select(found.c.key, *by).where(found.c.is_answer)
+    # Where the page will walk, nothing is sorted for it here.
+    are_few = sa.select(sa.func.count() <= counts.MOST_COUNTED).select_from(found).scalar_subquery()
+    asked = sa.select(found.c.key, *by).where(found.c.is_answer, are_few)
     shown = _shown(listing, wanted, asked, by, after=after, limit=limit).subquery("shown")
     n_total = sa.func.count().filter(found.c.is_answer).label("n_total")
     sums = sa.select(n_total, *counts.sums(listing, found)).select_from(found).subquery("sums")
