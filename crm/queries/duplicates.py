@@ -276,6 +276,9 @@ _PHONES = {
 MOST_SHARING: Final = 5
 """A number or mailbox that more share is a switchboard's, and tells nothing."""
 
+ONE_STATEMENT: Final = 40
+"""Organizations of one statement: one without a city may take a fifth of a second among 100,000."""
+
 _FIRMS_LIKE = sa.text(
     """
     with asked as materialized (
@@ -320,8 +323,12 @@ def firms_like(some: Sequence[int], *, is_whole: bool = False) -> list[tuple[int
     `is_whole` says that all of the book are asked for, some by some: a pair is then found from one side.
     """
     db.session.execute(_ALIKE)
-    rows = db.session.execute(_FIRMS_LIKE, {"some": list(some), "is_whole": is_whole})
-    return [(row[0], row[1]) for row in rows]
+    asked = [list(some[start : start + ONE_STATEMENT]) for start in range(0, len(some), ONE_STATEMENT)]
+    return [
+        (row[0], row[1])
+        for few in asked
+        for row in db.session.execute(_FIRMS_LIKE, {"some": few, "is_whole": is_whole})
+    ]
 
 
 def faces_like(some: Sequence[int]) -> list[tuple[int, int]]:

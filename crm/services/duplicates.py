@@ -18,7 +18,7 @@ from crm.services.jobs import Held
 from crm.services.likeness import Face, Firm, Likeness
 
 KIND: Final = "duplicates"
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 200
 """Records of one step: each is compared with those that could be meant."""
 SLOWEST: Final = timedelta(hours=1)
 """Longer than anybody's change takes from its moment until others see it."""

@@ -105,6 +105,9 @@ def add(
     rows_total: int | None = None,
 ) -> int | None:
     """Plan one piece of work and ring for it; None if this `run_key` was planned before."""
+    # Looked at first: an INSERT of the same key waits for whoever works at it and writes how far they are.
+    if db.session.scalar(sa.select(Job.job_id).where(Job.kind == kind, Job.run_key == run_key)):
+        return None
     job_id = db.session.execute(
         insert(Job)
         .values(

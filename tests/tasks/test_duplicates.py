@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crm import policy, services
+from crm import policy, queries, services
 from crm.db import SYSTEM, db, transaction
 from crm.enums import JobQueue, JobState, RecordKind
 from crm.models import DuplicatePair, Job, User
+from crm.queries.duplicates import ONE_STATEMENT
+from tests.conftest import Counting
 from tests.factories import Make
 
 NOW = datetime.now(UTC)
@@ -109,6 +111,17 @@ def test_one_without_a_city_is_held_against_all_whichever_of_the_two_changed(
     make.save(placed)
     night("2026-11-25")
     assert pairs(ORGANIZATION) == pair
+
+
+def test_many_names_are_looked_for_by_several_statements_so_that_none_takes_too_long(
+    make: Make, acting_as: Acting, statements: Counting
+) -> None:
+    some = [make.organization(f"Harbor Grill {n % 3}").organization_id for n in range(2 * ONE_STATEMENT + 1)]
+    acting_as(SYSTEM)
+    with statements() as seen:
+        found = queries.duplicates.firms_like(some)
+    assert len(seen) == 3
+    assert {one for one, _ in found} == set(some)
 
 
 def test_a_search_that_fails_half_way_goes_on_where_it_was(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 import crm
 from crm import services
-from crm.db import SYSTEM, db, transaction
+from crm.db import SYSTEM, act_as, db, transaction
 from crm.enums import JobState, MailKind, MailState
 from crm.errors import Refused
 from crm.models import Job, MailMessage, Notification, NotificationPreference, RequestKey, User
@@ -216,4 +216,23 @@ def test_whoever_sleeps_within_a_transaction_loses_its_locks_before_its_lease_is
     db_seconds = int(shown.removesuffix("s"))
     assert 60 < db_seconds < min(services.jobs.LEASE, services.sending.LEASE).total_seconds()
     with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_tick_does_not_wait_for_who_works_at_a_job_of_today_and_writes_how_far_they_are(
+    own_database: Database,
+) -> None:
+    app = crm.create_app("worker", own_database.settings("worker"))
+    with app.app_context():
+        act_as(SYSTEM)
+        with transaction():
+            services.jobs.plan(now=NOW)
+        with own_database.connect() as worker:
+            worker.autocommit = False
+            worker.execute("update jobs set rows_done = rows_done + 1, lease_until = now()")
+            with transaction():
+                db.session.execute(sa.text("set local lock_timeout = '1s'"))
+                services.jobs.plan(now=NOW)
+            worker.rollback()
+        db.session.remove()
         db.engine.dispose()
