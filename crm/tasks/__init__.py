@@ -129,6 +129,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 def _forget_connections(**_: Any) -> None:
     """A forked worker process must not share its parent's database connections; its own are as nice as it."""
+    priority.lower_session()
     with bell.celery.flask.app_context():
         db.engine.dispose(close=False)
         event.listen(db.engine, "connect", priority.share)

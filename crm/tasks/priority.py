@@ -2,6 +2,11 @@
 
 A process of PostgreSQL has the priority of the server, whoever asks it. So the statements of a worker, which
 are most of its work, went before pages that people wait for, although the worker was started with `nice`.
+
+On Linux `nice` counts among the processes of one session only, where sessions are weighed against each other
+(sched_autogroup); each process of PostgreSQL and each service is a session of its own. So the session is told
+as well. Where control groups share out the processor, as for services of systemd and containers, their weight
+counts instead (docs/deploy/, docker-compose.yml).
 """
 
 import os
@@ -11,16 +16,31 @@ from pathlib import Path
 from typing import Any
 
 
+def lower_session() -> None:
+    """Let the session of a worker be as nice as the worker, if it is the worker's own."""
+    niceness = os.nice(0)
+    if niceness > 0 and os.getsid(0) in (os.getpid(), os.getppid()):
+        _lower_session_of(os.getpid(), niceness)
+
+
 def share(connection: Any, _record: Any = None) -> None:
     """Give the server's process behind a new psycopg connection the priority of this one, if that is lower.
 
     Left as it is where the server is on another machine or out of sight, and where its account is another one
     and this one is not root's.
     """
-    niceness = os.nice(0)
+    niceness, served_by = os.nice(0), connection.info.backend_pid
     if niceness > 0 and _is_here(connection):
         with suppress(PermissionError, ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, connection.info.backend_pid, niceness)
+            os.setpriority(os.PRIO_PROCESS, served_by, niceness)
+            if os.getsid(served_by) == served_by:
+                _lower_session_of(served_by, niceness)
+
+
+def _lower_session_of(process: int, niceness: int) -> None:
+    # Gone, somebody else's, asked too often, or a kernel that does not know of it.
+    with suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(niceness))
 
 
 def _is_here(connection: Any) -> bool:

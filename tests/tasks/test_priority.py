@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,18 +14,32 @@ from tests.databases import Database
 LOOK = textwrap.dedent("""
     import os, sys, psycopg
     from crm.tasks import priority
+    from tests.tasks.test_priority import of_process, of_session
+    priority.lower_session()
     with psycopg.connect(sys.argv[1]) as connection:
-        before = os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid)
+        served_by = connection.info.backend_pid
+        before = of_process(served_by)
         priority.share(connection)
-        print(before, os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid))
+        print(before, of_process(served_by), of_session(served_by), of_session(os.getpid()))
 """)
 
 
-def looked(address: str, *, nice: int) -> tuple[int, int]:
-    """The priority of the server's process of a connection before and after, asked by a process so nice."""
+def of_process(number: int) -> int:
+    """How nice a process is."""
+    return os.getpriority(os.PRIO_PROCESS, number)
+
+
+def of_session(number: int) -> int:
+    """How nice the session of a process is, where the kernel weighs sessions; else as nice as the process."""
+    told = Path(f"/proc/{number}/autogroup")
+    return int(told.read_text().split()[-1]) if told.exists() else of_process(number)
+
+
+def looked(address: str, *, nice: int) -> list[int]:
+    """What `LOOK` tells of a connection that a process so nice, in a session of its own, has opened."""
     words = ["nice", f"-n{nice}", sys.executable, "-c", LOOK, address]
-    before, after = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
-    return int(before), int(after)
+    told = subprocess.run(words, check=True, capture_output=True, text=True, start_new_session=True).stdout
+    return [int(word) for word in told.split()]
 
 
 @pytest.mark.parametrize("more", [0, 7])
@@ -34,8 +49,12 @@ def test_the_servers_process_is_as_nice_as_the_worker_that_it_serves_and_others_
     address = shared_database.url("test").replace("+psycopg", "")
     here = os.nice(0)
     with psycopg.connect(address) as other:
-        usual = os.getpriority(os.PRIO_PROCESS, other.info.backend_pid)
-        before, after = looked(address, nice=more)
-        assert before == usual
-        assert after == (here + more if here + more > 0 else usual)
-        assert os.getpriority(os.PRIO_PROCESS, other.info.backend_pid) == usual
+        number = other.info.backend_pid
+        usual = (of_process(number), of_session(number))
+        before, after, session, own = looked(address, nice=more)
+        assert before == usual[0]
+        if here + more > 0:
+            assert (after, session, own) == (here + more, here + more, here + more)
+        else:
+            assert (after, session) == usual
+        assert (of_process(number), of_session(number)) == usual
