@@ -11,6 +11,7 @@ counts instead (docs/deploy/, docker-compose.yml).
 
 import os
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,15 @@ def share(connection: Any, _record: Any = None) -> None:
 
 
 def _lower_session_of(process: int, niceness: int) -> None:
-    # Gone, somebody else's, asked too often, or a kernel that does not know of it.
-    with suppress(OSError):
-        Path(f"/proc/{process}/autogroup").write_text(str(niceness))
+    for _ in range(3):
+        # Gone, somebody else's, or a kernel that does not know of it.
+        with suppress(OSError):
+            try:
+                Path(f"/proc/{process}/autogroup").write_text(str(niceness))
+            except BlockingIOError:  # root may ask at any time, others ten times a second
+                time.sleep(0.11)
+                continue
+        return
 
 
 def _is_here(connection: Any) -> bool:
