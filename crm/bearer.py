@@ -33,6 +33,13 @@ def _asker() -> str:
 
 
 limiter = Limiter(_asker, headers_enabled=True, key_prefix="kp-api", swallow_errors=True)
+_strangers = Limiter(
+    lambda: f"address {request.remote_addr}",
+    headers_enabled=True,
+    key_prefix="kp-strangers",
+    swallow_errors=True,
+)
+"""Counts for itself: a limiter of both leaves the limit of tokens out wherever it once turned somebody away."""
 
 
 def init(app: Flask, settings: Settings) -> None:
@@ -45,6 +52,7 @@ def init(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     limiter.init_app(app)
+    _strangers.init_app(app)
 
 
 def allowance() -> str:
@@ -56,9 +64,7 @@ def _allowance_of_strangers() -> str:
     return f"{current_app.config['API_STRANGERS_PER_MINUTE']} per minute"
 
 
-@limiter.shared_limit(
-    _allowance_of_strangers, scope="strangers", key_func=lambda: f"stranger {request.remote_addr}"
-)
+@_strangers.shared_limit(_allowance_of_strangers, scope="strangers")
 def _turn_away() -> NoReturn:
     """Answered 401, and 429 to who tries too often."""
     raise Unauthorized

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from crm.api import OPERATIONS
 from crm.enums import TokenKind
@@ -53,6 +54,17 @@ def path_of(name: str, numbers: dict[str, int]) -> str:
     for number in OPERATIONS[name].numbers:
         path = path.replace(f"<{number}>", str(numbers.get(number, 1)))
     return f"/api/v1{path}"
+
+
+def until_refused(ask: Callable[[], TestResponse]) -> list[TestResponse]:
+    """Answers up to the one that says to wait. Where two are allowed it is the third, or one of the next two:
+    what Redis does not count within half a second is counted anew in the memory of the process.
+    """
+    answers = [ask()]
+    while answers[-1].status_code != 429:
+        assert len(answers) < 5, "nobody says to wait"
+        answers.append(ask())
+    return answers
 
 
 def test_no_operation_answers_without_a_good_token_nor_to_a_cookie(
@@ -170,13 +182,15 @@ def test_a_token_remembers_when_it_was_used_and_a_person_stands_in_the_trail(
     assert database.execute(trail).scalar_one() == nell.user_id
 
 
-def test_who_asks_too_much_is_told_how_long_to_wait(
-    app: Flask, nell: User, come_in: ComeIn, monkeypatch: pytest.MonkeyPatch
+def test_who_asks_too_much_is_told_how_long_to_wait_whoever_was_turned_away_there_before(
+    app: Flask, client: Client, nell: User, come_in: ComeIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "API_PER_MINUTE", 2)
+    assert client.get("/api/v1/jobs").status_code == 401
     script = come_in(nell)
-    assert [script.get("/jobs").status_code for _ in range(3)] == [200, 200, 429]
-    refused = script.get("/jobs")
+    *answered, refused = until_refused(lambda: script.get("/jobs"))
+    assert {answer.status_code for answer in answered} == {200}
+    assert len(answered) >= 2
     assert refused.mimetype == "application/problem+json"
     assert int(refused.headers["Retry-After"]) <= 60
 
@@ -187,11 +201,12 @@ def test_who_asks_too_often_without_a_good_token_is_told_to_wait_and_tokens_of_t
     monkeypatch.setitem(app.config, "API_STRANGERS_PER_MINUTE", 2)
     here = {"REMOTE_ADDR": "192.0.2.77"}
     made_up = {"Authorization": "Bearer kp_nothing"}
-    tries = [client.get("/api/v1/me", headers=made_up, environ_overrides=here) for _ in range(3)]
-    assert [answer.status_code for answer in tries] == [401, 401, 429]
-    assert tries[-1].mimetype == "application/problem+json"
-    assert int(tries[-1].headers["Retry-After"]) <= 60
-    assert client.get("/calendar/nothing.ics", environ_overrides=here).status_code == 429
+    *tries, refused = until_refused(lambda: client.get("/api/v1/me", headers=made_up, environ_overrides=here))
+    assert {answer.status_code for answer in tries} == {401}
+    assert len(tries) >= 2
+    assert refused.mimetype == "application/problem+json"
+    assert int(refused.headers["Retry-After"]) <= 60
+    until_refused(lambda: client.get("/calendar/nothing.ics", environ_overrides=here))
     script = come_in(nell)
     assert script.ask("GET", "/me", environ_overrides=here).status_code == 200
     elsewhere = {"REMOTE_ADDR": "192.0.2.78"}
