@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Task
-from celery.signals import beat_init, setup_logging, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_process_init, worker_shutting_down
 from flask import Flask
 from kombu import Queue
 from sqlalchemy import event
@@ -135,6 +135,11 @@ def _forget_connections(**_: Any) -> None:
         event.listen(db.engine, "connect", priority.share)
 
 
+def _hurry(**_: Any) -> None:
+    """Who stops the worker waits for it, however busy the machine is."""
+    priority.raise_session()
+
+
 def _tick_at_once(**_: Any) -> None:
     """What fell due while nothing ran is not kept waiting for another minute."""
     bell.publish("schedule.tick")
@@ -151,4 +156,5 @@ def _keep_our_logs(loglevel: int | None = None, **_: Any) -> None:
 
 setup_logging.connect(_keep_our_logs, weak=False)
 worker_process_init.connect(_forget_connections, weak=False)
+worker_shutting_down.connect(_hurry, weak=False)
 beat_init.connect(_tick_at_once, weak=False)

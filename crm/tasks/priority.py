@@ -19,9 +19,17 @@ from typing import Any
 
 def lower_session() -> None:
     """Let the session of a worker be as nice as the worker, if it is the worker's own."""
-    niceness = os.nice(0)
-    if niceness > 0 and os.getsid(0) in (os.getpid(), os.getppid()):
-        _lower_session_of(os.getpid(), niceness)
+    _set_own_session(os.nice(0))
+
+
+def raise_session() -> None:
+    """Let it be as important as others again: whoever was told to stop is waited for."""
+    _set_own_session(0)
+
+
+def _set_own_session(niceness: int) -> None:
+    if os.nice(0) > 0 and os.getsid(0) in (os.getpid(), os.getppid()):
+        _set_session_of(os.getpid(), niceness)
 
 
 def share(connection: Any, _record: Any = None) -> None:
@@ -35,10 +43,10 @@ def share(connection: Any, _record: Any = None) -> None:
         with suppress(PermissionError, ProcessLookupError):
             os.setpriority(os.PRIO_PROCESS, served_by, niceness)
             if os.getsid(served_by) == served_by:
-                _lower_session_of(served_by, niceness)
+                _set_session_of(served_by, niceness)
 
 
-def _lower_session_of(process: int, niceness: int) -> None:
+def _set_session_of(process: int, niceness: int) -> None:
     for _ in range(3):
         # Gone, somebody else's, or a kernel that does not know of it.
         with suppress(OSError):

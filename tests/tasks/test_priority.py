@@ -11,16 +11,21 @@ import pytest
 
 from tests.databases import Database
 
+HAS_SESSIONS = Path("/proc/self/autogroup").exists()
+
 LOOK = textwrap.dedent("""
     import os, sys, psycopg
     from crm.tasks import priority
     from tests.tasks.test_priority import of_process, of_session
+    os.nice(int(sys.argv[2]))
     priority.lower_session()
     with psycopg.connect(sys.argv[1]) as connection:
         served_by = connection.info.backend_pid
         before = of_process(served_by)
         priority.share(connection)
-        print(before, of_process(served_by), of_session(served_by), of_session(os.getpid()))
+        now = of_session(os.getpid())
+        priority.raise_session()
+        print(before, of_process(served_by), of_session(served_by), now, of_session(os.getpid()))
 """)
 
 
@@ -37,7 +42,7 @@ def of_session(number: int) -> int:
 
 def looked(address: str, *, nice: int) -> list[int]:
     """What `LOOK` tells of a connection that a process so nice, in a session of its own, has opened."""
-    words = ["nice", f"-n{nice}", sys.executable, "-c", LOOK, address]
+    words = [sys.executable, "-c", LOOK, address, str(nice)]
     told = subprocess.run(words, check=True, capture_output=True, text=True, start_new_session=True).stdout
     return [int(word) for word in told.split()]
 
@@ -51,10 +56,11 @@ def test_the_servers_process_is_as_nice_as_the_worker_that_it_serves_and_others_
     with psycopg.connect(address) as other:
         number = other.info.backend_pid
         usual = (of_process(number), of_session(number))
-        before, after, session, own = looked(address, nice=more)
+        before, after, session, own, in_the_end = looked(address, nice=more)
         assert before == usual[0]
         if here + more > 0:
             assert (after, session, own) == (here + more, here + more, here + more)
+            assert in_the_end == (0 if HAS_SESSIONS else here + more)
         else:
             assert (after, session) == usual
         assert (of_process(number), of_session(number)) == usual
