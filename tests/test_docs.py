@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 from flask import Flask
 
@@ -67,8 +68,9 @@ def test_links_lead_somewhere(paper: Path) -> None:
 def test_commands_exist(paper: Path, app: Flask) -> None:
     named = re.findall(r"flask ([a-z-]+) ([a-z][a-z-]*)([^`\n]*)", _code_of(paper.read_text()))
     for group, command, rest in named:
-        assert group in app.cli.commands, f"{paper.name}: flask {group}"
-        found = app.cli.commands[group].commands.get(command)  # type: ignore[attr-defined]
+        commands = app.cli.commands.get(group)
+        assert isinstance(commands, click.Group), f"{paper.name}: flask {group}"
+        found = commands.commands.get(command)
         assert found, f"{paper.name}: flask {group} {command}"
         known = {option for one in found.params for option in one.opts} | {"--help"}
         assert set(re.findall(r"(?<= )--[a-z-]+", rest)) <= known, f"{paper.name}: flask {group} {command}"

@@ -37,7 +37,7 @@ def _firms_like(some: Sequence[int], is_whole: bool) -> Sequence[tuple[int, int]
     return duplicates.firms_like(some, is_whole=is_whole)
 
 
-def _faces_like(some: Sequence[int], is_whole: bool) -> Sequence[tuple[int, int]]:  # noqa: ARG001 - as firms
+def _faces_like(some: Sequence[int], _is_whole: bool) -> Sequence[tuple[int, int]]:
     return duplicates.faces_like(some)
 
 

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -45,7 +46,7 @@ def take() -> None:
         address, password = made.values["BASE_URL"], made.values["DEMO_PASSWORD"]
         for who, size, story in STORIES:
             page = _signed_in(chromium, address, who, password, size)
-            story(page, lambda name, of=page: _keep(of, name))  # type: ignore[misc]
+            story(page, partial(_keep, page))
             page.context.close()
         chromium.close()
 

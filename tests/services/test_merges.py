@@ -92,12 +92,10 @@ def merged(
 @contextmanager
 def in_parts(acting_as: As) -> Iterator[Tell]:
     """Move a row at a time, as the system does it for a person."""
-    before, services.merges.AT_ONCE = services.merges.AT_ONCE, 1  # type: ignore[misc]
     acting_as(SYSTEM)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services.merges, "AT_ONCE", 1)
         yield lambda _: None
-    finally:
-        services.merges.AT_ONCE = before  # type: ignore[misc]
 
 
 def is_counted_right(acting_as: As) -> bool:

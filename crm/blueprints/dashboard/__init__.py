@@ -146,7 +146,8 @@ def _address_with(look: Look) -> str:
     now = look.asked.address()
     said |= {name: now.get(name, "") for name in (*look.chosen, "q") if name in request.args}
     said.pop(KEEP, None)
-    return url_for("dashboard.index", **{name: value for name, value in said.items() if value or name != "q"})  # type: ignore[arg-type]
+    asked: dict[str, Any] = {name: value for name, value in said.items() if value or name != "q"}
+    return url_for("dashboard.index", **asked)
 
 
 def _drawn(panel: Panel, look: Look, found: dict[str, dict[str, Any]]) -> Markup:

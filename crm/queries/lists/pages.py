@@ -66,22 +66,17 @@ def _walk(
     return _cut(db.session.execute(shown).all(), wanted, limit)
 
 
-def _search(listing: Listing, wanted: Wanted, after: Place | None, limit: int) -> Found:
+def _search(
+    listing: Listing, wanted: Wanted, after: Place | None, limit: int, *, is_one_chip: bool = False
+) -> Found:
     """What holds the words, found once for the page and for all counts: to find it costs more than the rest.
 
     PostgreSQL takes rare words for frequent ones, and would walk the order through the whole book to meet
-    them. Only where there is more than is counted does the page walk, for it meets one soon.
+    them. Only where there is more than is counted does the page walk, for it meets one soon. `is_one_chip`
+    looks only for what the chip that is on shows, and counts nothing else.
     """
-    names, others = place_names(wanted), but_words(listing, wanted, but=listing.chips)
-    is_answer = sa.func.coalesce(answers(listing, wanted).get(listing.chips, sa.true()), sa.false())
-    columns = (*placed(listing, wanted), is_answer.label("is_answer"), *counts.marks(listing, wanted))
-    parts = searching.parts(listing, wanted.words, is_forgiving=wanted.is_forgiving)
-    found = (
-        sa.union_all(*(sa.select(*columns).where(*others, *part) for part in parts))
-        .limit(counts.MOST_COUNTED + 1)
-        .cte("found")
-        .prefix_with("MATERIALIZED")
-    )
+    names = place_names(wanted)
+    found = _found(listing, wanted, but="" if is_one_chip else listing.chips)
     by = [found.c[name] for name in names]
     # Where the page will walk, nothing is sorted for it here.
     are_few = sa.select(sa.func.count() <= counts.MOST_COUNTED).select_from(found).scalar_subquery()
@@ -94,13 +89,27 @@ def _search(listing: Listing, wanted: Wanted, after: Place | None, limit: int) -
         .select_from(sums.outerjoin(shown, sa.true()))
         .order_by(*places.order([shown.c[name] for name in names], is_descending=wanted.is_descending))
     ).all()
-    total, *others_too = rows[0][: len(sums.c)]
-    told = counts.counted(listing, total, others_too)
-    if others_too[0] > counts.MOST_COUNTED:
-        if listing.chips in wanted.filters:  # fewer, perhaps: those were any of the chips
-            told = count(listing, wanted)
-        return Found(*_walk(listing, wanted, after, limit), told, is_near=False)
-    return Found(*_cut([row for row in rows if row.is_row], wanted, limit), told, is_near=False)
+    n_shown, *n_marked = rows[0][: len(sums.c)]
+    if n_marked[0] <= counts.MOST_COUNTED:
+        told = counts.counted(listing, n_shown, n_marked)
+        return Found(*_cut([row for row in rows if row.is_row], wanted, limit), told, is_near=False)
+    has_chip = listing.chips in wanted.filters
+    told = count(listing, wanted) if has_chip else counts.counted(listing, n_shown, n_marked)
+    if told.total.is_exact:  # few of one chip, among many of all
+        return replace(_search(listing, wanted, after, limit, is_one_chip=True), counts=told)
+    return Found(*_walk(listing, wanted, after, limit), told, is_near=False)
+
+
+def _found(listing: Listing, wanted: Wanted, *, but: str) -> sa.CTE:
+    """Rows that hold the words, whatever is asked of the filter `but`, no more than are counted: their key,
+    what they are sorted by, whether they answer the chip that is on, and the marks of all chips.
+    """
+    is_answer = sa.func.coalesce(answers(listing, wanted).get(listing.chips, sa.true()), sa.false())
+    columns = (*placed(listing, wanted), is_answer.label("is_answer"), *counts.marks(listing, wanted))
+    others = but_words(listing, wanted, but=but)
+    parts = searching.parts(listing, wanted.words, is_forgiving=wanted.is_forgiving)
+    rows = sa.union_all(*(sa.select(*columns).where(*others, *part) for part in parts))
+    return rows.limit(counts.MOST_COUNTED + 1).cte("found").prefix_with("MATERIALIZED")
 
 
 def _shown(
