@@ -146,7 +146,7 @@ if (dialog instanceof HTMLDialogElement && text instanceof HTMLInputElement && r
   text.addEventListener("input", () => (isWaiting = true));
   text.addEventListener("keydown", pressed);
   results.addEventListener("keydown", pressed);
-  results.addEventListener("htmx:afterSwap", arrived);
+  results.addEventListener("htmx:afterSettle", arrived); // earlier htmx would not know the link that is followed
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
     text.addEventListener(failure, () => (isWaiting = isHurried = false));
   // The field keeps the focus while an option is pressed.

@@ -10,6 +10,7 @@ Object.assign(htmx.config, {
   historyCacheSize: 0, // pages are one person's: none stays behind in the browser's storage
   refreshOnHistoryMiss: true,
   defaultSwapStyle: "outerHTML", // a fragment has one root and replaces itself
+  defaultSettleDelay: 0, // what has arrived can be pressed at once: until it settles htmx does not know its links
   timeout: 20_000,
   responseHandling: [
     { code: "204", swap: false },
