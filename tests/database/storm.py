@@ -32,7 +32,8 @@ def rage(database: Database, *, people: int, seconds: float) -> None:
         keeping = pool.submit(keep, database, ends)
         living = [pool.submit(live, database, ends, Dice(number)) for number in range(people)]
     assert min(person.result() for person in living) > 5
-    assert keeping.result() == []
+    wrong = keeping.result()
+    assert not wrong, wrong
 
 
 def live(database: Database, ends: float, dice: Dice) -> int:

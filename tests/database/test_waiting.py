@@ -174,6 +174,34 @@ def test_an_interaction_that_moves_away_takes_no_principal_along_that_is_just_be
     assert [office.interactions_of(principal) for principal in office.principals] == [0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("is_unnamed_first", [True, False])
+def test_an_interaction_that_moves_away_takes_no_principal_along_that_is_just_no_longer_named_on_it(
+    office: Office, is_unnamed_first: bool
+) -> None:
+    interaction = office.one(LOG, [office.opportunities[0]])
+    principal = office.principals[0]  # also its opportunity's, so it goes on to count when it is not named
+    office.owner.execute(
+        "insert into interaction_principals (interaction_id, principal_id) values (%s, %s)",
+        [interaction, principal],
+    )
+    unname = (
+        "delete from interaction_principals where interaction_id = %s and principal_id = %s",
+        [interaction, principal],
+    )
+    move = (
+        "update interactions set opportunity_id = %s where interaction_id = %s",
+        [office.opportunities[1], interaction],
+    )
+    nell, otis = office.person(), office.patient()
+    with nell.transaction():
+        nell.execute(*(unname if is_unnamed_first else move))
+        following = Waiting(otis, *(move if is_unnamed_first else unname))
+        following.start(office.owner)
+    following.finish()
+    assert [office.interactions_of(one) for one in office.principals] == [0, 1, 0, 0]
+    assert differences(office.owner) == []
+
+
 def test_what_is_logged_while_the_opportunity_is_archived_does_not_count(office: Office) -> None:
     nell, otis = office.person(), office.patient()
     with nell.transaction():

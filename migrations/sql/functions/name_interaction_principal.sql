@@ -1,21 +1,24 @@
 -- For triggers before a principal is named by hand on an interaction, or is no longer: takes the same locks in the same
--- order as a change of the interaction would. On the way in it also fills in the copies, and a derived row for the
--- same principal makes room, so that naming is a plain insert for every writer.
+-- order as a change of the interaction would, so that one that moves meanwhile takes no principal along. On the way in
+-- it also fills in the copies, and a derived row for the same principal makes room, so that naming is a plain insert
+-- for every writer.
 create or replace function name_interaction_principal() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public
 as $$
 declare
+    its_interaction bigint;
     its_opportunity bigint;
 begin
     if tg_op = 'DELETE' then
-        perform from opportunities
-        where opportunity_id = (select opportunity_id from interactions where interaction_id = old.interaction_id)
-        for key share;
+        its_interaction := old.interaction_id;
+    else
+        its_interaction := new.interaction_id;
+    end if;
+    select opportunity_id into its_opportunity from interactions where interaction_id = its_interaction for share;
+    perform from opportunities where opportunity_id = its_opportunity for key share;
+    if tg_op = 'DELETE' then
         return old;
     end if;
-
-    select opportunity_id into its_opportunity from interactions where interaction_id = new.interaction_id for share;
-    perform from opportunities where opportunity_id = its_opportunity for key share;
 
     select i.interaction_date, i.author_id, i.interaction_type,
         i.is_touch and i.deleted_at is null and o.deleted_at is null
