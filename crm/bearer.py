@@ -39,7 +39,7 @@ _strangers = Limiter(
     key_prefix="kp-strangers",
     swallow_errors=True,
 )
-"""Counts for itself: a limiter of both leaves the limit of tokens out wherever it once turned somebody away."""
+"""Counts for itself: a limiter of both leaves the limit of tokens out where it once turned somebody away."""
 
 
 def init(app: Flask, settings: Settings) -> None:
