@@ -17,8 +17,9 @@ SQL = Path(__file__).parent / "sql"
 ROLES = ("kp_owner", "kp_web", "kp_worker", "kp_backup", "kp_staff", "kp_system")
 EXTENSIONS = ("pg_trgm", "unaccent")
 
-# How often all tables are asked for, and how long each time; others wait behind us for so long.
-ATTEMPTS = 4
+# How often all tables are asked for, and how long each time: others wait behind us for so long, and work for as
+# long before the next.
+ATTEMPTS = 8
 PATIENCE_MS = 300
 
 # Made by a migration, because generated columns are made of it; never swapped.
@@ -197,14 +198,14 @@ def _take_all_tables(connection: sa.Connection) -> None:
         "where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace "
         "and not exists (select from pg_depend x where x.objid = c.oid and x.deptype = 'e')"
     ).scalar()
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):
         try:
             with connection.begin_nested():
                 _run(connection, f"set local statement_timeout = '{PATIENCE_MS}ms'; lock table {tables}")
                 _run(connection, "set local statement_timeout to default")
             return
         except (errors.QueryCanceled, errors.LockNotAvailable):
-            time.sleep(attempt * PATIENCE_MS / 1000)
+            time.sleep(PATIENCE_MS / 1000)
     raise SystemExit(
         "A table is in use by somebody who does not come to an end, so views, functions and triggers could "
         "not be changed; the old ones are in place. Run this again when it is quieter."
