@@ -90,7 +90,15 @@ class Interaction(Versioned, Model):
             "owner_id",
             "follow_up_date",
             "interaction_id",
+            postgresql_include=["snoozed_until_on"],
             postgresql_where=sa.text(OPEN_PROMISE),
+        ),
+        sa.Index(
+            "ix_interactions_promises",
+            "follow_up_date",
+            "interaction_id",
+            postgresql_include=["owner_id", "completed_at"],
+            postgresql_where=sa.text("follow_up_required and deleted_at is null"),
         ),
         sa.Index(
             "ix_interactions_unkept",

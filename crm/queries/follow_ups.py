@@ -337,6 +337,6 @@ def _chosen(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
 def _is_promise(interaction_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Interaction.interaction_id == interaction_id,
-        Interaction.follow_up_required.is_(True),
+        Interaction.follow_up_required == sa.true(),
         Interaction.deleted_at.is_(None),
     )

@@ -26,6 +26,9 @@ MOST_SHARES = 25
 MOVES_TOLD = 40
 """Changes of one promise that are told; the history of its interaction keeps all."""
 
+_ZONE = sa.select(sa.func.firm_zone()).scalar_subquery()
+"""Of the firm, asked for once: `firm_day` would ask for it with each of the promises of a firm's month."""
+
 
 class End(StrEnum):
     """How a promise ended, or that it did not yet."""
@@ -197,7 +200,7 @@ def _day(text: str | None) -> date | None:
 
 def _is_asked(asked: Asked) -> tuple[sa.ColumnElement[bool], ...]:
     conditions: list[sa.ColumnElement[bool]] = [
-        Interaction.follow_up_required.is_(True),
+        Interaction.follow_up_required == sa.true(),  # `is true` would not be the predicate of the index
         Interaction.deleted_at.is_(None),
         Interaction.follow_up_date.between(asked.since, asked.today),
     ]
@@ -212,7 +215,7 @@ def _is_asked(asked: Asked) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _is_end(end: End, today: date) -> sa.ColumnElement[bool]:
     completed, day = Interaction.completed_at, Interaction.follow_up_date
-    completed_on = sa.func.firm_day(completed, type_=sa.Date)
+    completed_on = sa.cast(sa.func.timezone(_ZONE, completed), sa.Date)
     return {
         End.KEPT: sa.and_(completed.is_not(None), completed_on <= day),
         End.LATE: sa.and_(completed.is_not(None), completed_on > day),

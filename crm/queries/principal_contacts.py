@@ -48,8 +48,13 @@ _VOICES = sa.text(
              where b.contact_id = c.contact_id and b.principal_id = a.principal_id
                and b.until_on is not null and b.deleted_at is null) as before,
            (select firm_day(max(i.interaction_date))
-              from interactions i join interaction_principals ip using (interaction_id)
-             where i.contact_id = c.contact_id and ip.principal_id = a.principal_id and ip.counts) as last_on
+              from interactions i
+              -- One by one: what was said with a person is little beside all that was said about a principal.
+              join lateral (select from interaction_principals ip
+                             where ip.interaction_id = i.interaction_id and ip.principal_id = a.principal_id
+                               and ip.counts
+                            offset 0) as about on true
+             where i.contact_id = c.contact_id) as last_on
       from contact_advocacies a
       join contacts c using (contact_id)
       left join organizations o on o.organization_id = c.organization_id

@@ -138,7 +138,7 @@ class Narrow:
             (self.sentiment, Interaction.sentiment == self.sentiment),
             (self.since, link.interaction_date >= begins(self.since or date.min)),
             (self.until, link.interaction_date < begins((self.until or date.min) + timedelta(days=1))),
-            (self.is_counted or None, link.counts.is_(True)),
+            (self.is_counted or None, link.counts == sa.true()),
         ]
         return [condition for word, condition in asked if word is not None]
 

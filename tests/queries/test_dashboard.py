@@ -1,14 +1,15 @@
-"""What the dashboard asks is answered by kept counts and by indexes, never by reading the history."""
+"""The dashboard and the ledger are answered by kept counts and by indexes, never by reading the history."""
 
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from crm.db import db
 from crm.models import Opportunity, User
-from crm.queries import dashboard, follow_ups
+from crm.queries import dashboard, follow_ups, ledger
 from crm.queries.dashboard.periods import Period, spans
 from crm.queries.dashboard.pulses import Whose
 from crm.queries.lists.opportunities import last_stir
@@ -92,6 +93,23 @@ def test_no_panel_reads_the_history(
     for plan in found:
         for table in ("interactions", "interaction_principals", "principal_weeks"):
             assert f"Seq Scan on {table} " not in plan, plan
+
+
+@pytest.mark.usefixtures("history")
+def test_the_ledger_of_a_month_reads_the_promises_of_that_month_alone(
+    nell: User, database: sa.Connection, acting_as: Act
+) -> None:
+    today = datetime.now(UTC).date()
+    acting_as(nell)
+    asked = ledger.Asked(today - timedelta(days=27), today)
+    with plans(database) as found:
+        assert ledger.shares(asked)
+        assert ledger.shares_of_principals(asked)
+        assert ledger.page(asked)[0]
+    assert len(found) == 3
+    for plan in found:
+        assert re.search(r"Index Only Scan (Backward )?using ix_interactions_promises ", plan), plan
+        assert "Seq Scan on interactions " not in plan, plan
 
 
 def test_without_anything_every_panel_is_empty(nell: User, acting_as: Act) -> None:

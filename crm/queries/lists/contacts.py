@@ -135,9 +135,9 @@ CONTACTS = Listing(
             name="at",
             label="Works at",
             cases={
-                "principal": Case("A principal", lambda _: _works_at(Organization.is_principal.is_(True))),
+                "principal": Case("A principal", lambda _: _works_at(Organization.is_principal == sa.true())),
                 "distributor": Case(
-                    "A distributor", lambda _: _works_at(Organization.is_distributor.is_(True))
+                    "A distributor", lambda _: _works_at(Organization.is_distributor == sa.true())
                 ),
                 "nobody": Case("No organization", lambda _: Contact.organization_id.is_(None)),
             },
@@ -146,8 +146,8 @@ CONTACTS = Listing(
             name="flag",
             label="Only",
             cases={
-                "key": Case("Key contacts", lambda _: Contact.is_key_contact.is_(True)),
-                "primary": Case("Primary contacts", lambda _: Contact.is_primary.is_(True)),
+                "key": Case("Key contacts", lambda _: Contact.is_key_contact == sa.true()),
+                "primary": Case("Primary contacts", lambda _: Contact.is_primary == sa.true()),
                 "no-email": Case("No e-mail", lambda _: sa.func.coalesce(Contact.email, "") == ""),
                 "left": Case("Left their employer", lambda _: Contact.left_on.is_not(None)),
             },

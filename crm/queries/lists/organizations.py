@@ -100,8 +100,8 @@ ORGANIZATIONS = Listing(
                 "operator": Case(
                     "Operators", lambda _: sa.not_(Organization.is_principal | Organization.is_distributor)
                 ),
-                "principal": Case("Principals", lambda _: Organization.is_principal.is_(True)),
-                "distributor": Case("Distributors", lambda _: Organization.is_distributor.is_(True)),
+                "principal": Case("Principals", lambda _: Organization.is_principal == sa.true()),
+                "distributor": Case("Distributors", lambda _: Organization.is_distributor == sa.true()),
             },
         ),
         owner(Organization.owner_id, Organization.second_owner_id),
@@ -143,7 +143,7 @@ ORGANIZATIONS = Listing(
             cases={
                 "no-contact": Case("No contact yet", lambda _: ~sa.exists().where(_CONTACTS)),
                 "focus": Case("In focus this week", _in_focus),
-                "anchor": Case("Anchor accounts", lambda _: Organization.is_anchor.is_(True)),
+                "anchor": Case("Anchor accounts", lambda _: Organization.is_anchor == sa.true()),
             },
         ),
         Filter(
