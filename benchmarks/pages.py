@@ -22,7 +22,7 @@ from typing import Any
 import flask_security
 import psycopg
 import sqlalchemy as sa
-from flask import Flask, template_rendered
+from flask import Flask, g, template_rendered
 from flask.testing import FlaskClient
 
 import crm
@@ -64,8 +64,10 @@ def watched(app: Flask) -> Iterator[tuple[list[tuple[str, Any]], list[tuple[Any,
             statements.append((text, parameters))
 
     def drew(_app: Flask, template: Any, context: dict[str, Any], **_: Any) -> None:
-        person = flask_security.current_user._get_current_object()  # the proxy is empty after the request
-        templates.append((template, {**context, "current_user": person}))
+        # What both tell is asked for when it is needed, and nobody is there to ask after the request.
+        person = flask_security.current_user._get_current_object()
+        counts = g.get("counts", context["badges"])
+        templates.append((template, {**context, "current_user": person, "badges": counts}))
 
     with app.app_context():
         engine = db.engine
