@@ -17,8 +17,8 @@ SQL = Path(__file__).parent / "sql"
 ROLES = ("kp_owner", "kp_web", "kp_worker", "kp_backup", "kp_staff", "kp_system")
 EXTENSIONS = ("pg_trgm", "unaccent")
 
-# How often all tables are asked for, and how long each time: others wait behind us for so long, and work for as
-# long before the next.
+# How often all tables are asked for, and how long each time: others wait behind us so long, and work so
+# long before the next time.
 ATTEMPTS = 8
 PATIENCE_MS = 300
 
