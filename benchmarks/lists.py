@@ -38,6 +38,9 @@ TYPED = {
     "interactions": ("ride", "tavern", "harvest"),
 }
 
+MILLION = "interactions"
+"""Ten times as many as the promise is about."""
+
 
 def deep(bench: Bench, listing: Listing, sort: Sort) -> str:
     """The address of the page that begins after nine tenths of the rows."""
@@ -94,12 +97,14 @@ def main() -> None:
         lines.append(bench.measure(path, options.rounds).line(f"/organizations by {sort.name} (deep)"))
     lines += [bench.measure(quote(path, safe="/?=&"), options.rounds).line() for path in ASKED]
     typed = {name: typing(bench, name, options.rounds) for name in TYPED}
-    typed["all"] = [each for times in typed.values() for each in times]
-    found = ["{:<16} {:>5.0f} {:>5.0f}".format(name, *spread(times)) for name, times in typed.items()]
+    typed["all but interactions"] = [
+        each for name, times in typed.items() if name != MILLION for each in times
+    ]
+    found = ["{:<20} {:>5.0f} {:>5.0f}".format(name, *spread(times)) for name, times in typed.items()]
     kept(
         "lists",
         f"large book, best of {options.rounds}",
-        [*lines, "", "deep ÷ first", *ratios, "", f"{'as one types, ms':<16} {'p50':>5} {'p95':>5}", *found],
+        [*lines, "", "deep ÷ first", *ratios, "", f"{'as one types, ms':<20} {'p50':>5} {'p95':>5}", *found],
     )
 
 
