@@ -90,7 +90,6 @@ class Interaction(Versioned, Model):
             "owner_id",
             "follow_up_date",
             "interaction_id",
-            postgresql_include=["snoozed_until_on"],
             postgresql_where=sa.text(OPEN_PROMISE),
         ),
         sa.Index(

@@ -35,11 +35,11 @@ _STRIP = sa.text(
                 then calculate_engagement_level(l.at, least(w.monday::date + 6, :today)) end
       from generate_series(:since ::timestamp, :today ::timestamp, interval '7 days') as w (monday)
       left join (select week_on, sum(n) as n from principal_touches
-                  where principal_id = any (:principals) and week_on >= :since group by week_on) as c
+                  where principal_id = :principal and week_on >= :since group by week_on) as c
              on c.week_on = w.monday::date
      cross join lateral (
            select max(ip.interaction_date) as at from interaction_principals ip
-            where ip.principal_id = any (:principals) and ip.counts
+            where ip.principal_id = :principal and ip.counts
               and ip.interaction_date < (w.monday + interval '7 days') at time zone firm_zone()) as l
      order by w.monday
     """
@@ -60,7 +60,7 @@ def strip(principal_id: int, *, today: date, weeks: int = 26) -> list[Week]:
     interaction logged late mends the band of the weeks it belongs to. Each level is one probe of an index.
     """
     since = clock.week_of(today) - timedelta(weeks=weeks - 1)
-    rows = db.session.execute(_STRIP, {"principals": [principal_id], "since": since, "today": today})
+    rows = db.session.execute(_STRIP, {"principal": principal_id, "since": since, "today": today})
     return [Week(monday, n, level and EngagementLevel(level)) for monday, n, level in rows]
 
 

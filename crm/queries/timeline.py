@@ -214,17 +214,24 @@ def of_record(
 def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) -> tuple[list[Promise], int]:
     """Open promises on the interactions of a principal, whoever keeps them, soonest first; and how many.
 
-    The predicate is that of every list of promises; `today` is the reader's day.
+    The predicate is that of every list of promises; `today` is the reader's day. What is open is found first,
+    in its index: there is little of it beside all that ever happened with a principal.
     """
     link = InteractionPrincipal
-    theirs = sa.select(link.interaction_id).where(link.principal_id == principal_id)
+    of_all = (
+        sa.select(Interaction.interaction_id)
+        .where(follow_ups.is_open("everyone"))
+        .cte("open_promises")
+        .prefix_with("MATERIALIZED")
+    )
+    theirs = (
+        sa.select(link.interaction_id)
+        .join(of_all, of_all.c.interaction_id == link.interaction_id)
+        .where(link.principal_id == principal_id)
+    )
     chosen = (
         sa.select(Interaction.interaction_id)
-        .where(
-            follow_ups.is_open("everyone"),
-            follow_ups.is_awake(today),
-            Interaction.interaction_id.in_(theirs),
-        )
+        .where(follow_ups.is_awake(today), Interaction.interaction_id.in_(theirs))
         .order_by(Interaction.follow_up_date, Interaction.interaction_id)
     )
     return promises.read_first(chosen, at_most)
