@@ -236,6 +236,20 @@ def test_tiles_of_the_log_form_stand_in_even_rows_on_the_smallest_phone(visit: V
         assert len(set(ends.values())) == 1, group
 
 
+def test_figures_beside_the_ledger_stand_inside_their_cards_also_when_they_are_large(
+    visit: Visit, site: Site
+) -> None:
+    rep = visit(site.book.rep, DESKTOP)
+    rep.go("/follow-ups/ledger")
+    shares = rep.page.locator("aside .table-scroll")
+    shares.locator("tbody td:nth-child(2)").evaluate_all(
+        "cells => cells.forEach((cell) => (cell.textContent = '128 of 1,312'))"
+    )
+    over = shares.evaluate_all("boxes => boxes.map((box) => box.scrollWidth - box.clientWidth)")
+    assert over
+    assert set(over) == {0}
+
+
 @pytest.mark.parametrize("path", ["/", "/follow-ups", "/principals", "/principals/1"])
 def test_a_cold_page_is_light(visit: Visit, site: Site, path: str) -> None:
     rep = visit(site.book.rep, PHONE)
