@@ -143,7 +143,11 @@ def _anybodys() -> Claiming:
 
 
 def _claiming(which: sa.ColumnElement[bool]) -> Claiming:
-    """Claims the one of these letters that has waited longest, and begins an attempt."""
+    """Claims the one of these letters that has waited longest, and begins an attempt.
+
+    Which one that is, is asked with `=`, not `in`: a planner may ask `in` anew for each row, and then each
+    time the next letter is the answer, since those before it are taken.
+    """
     now, lease_until = (
         sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("now", "lease_until")
     )
@@ -161,7 +165,7 @@ def _claiming(which: sa.ColumnElement[bool]) -> Claiming:
     )
     claimed = (
         sa.update(_MESSAGES)
-        .where(_MESSAGES.c.mail_message_id.in_(waiting.scalar_subquery()))
+        .where(_MESSAGES.c.mail_message_id == waiting.scalar_subquery())
         .values(
             state=MailState.CLAIMED,
             attempts=_MESSAGES.c.attempts + 1,

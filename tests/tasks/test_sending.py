@@ -415,6 +415,22 @@ def test_letters_that_wait_are_sent_one_after_the_other_and_none_that_rests(
     assert rung == []
 
 
+def test_one_letter_is_claimed_at_a_time_whatever_way_the_planner_takes(
+    acting_as: Acting, catcher: Catcher
+) -> None:
+    """One that asks which letter is next again and again, once for each row, is told another each time."""
+    numbers = [write(acting_as) for _ in range(3)]
+    ways = ("hashjoin", "mergejoin", "hashagg", "sort", "material", "indexscan", "bitmapscan")
+    for way in ways:
+        db.session.execute(sa.text(f"set enable_{way} = off"))
+    try:
+        services.sending.send_waiting(now=datetime.now(UTC), rounds=1)
+    finally:
+        for way in ways:
+            db.session.execute(sa.text(f"reset enable_{way}"))
+    assert [outcomes(number) for number in numbers] == [[("sent", "250 taken")]] * 3
+
+
 def test_letters_left_after_some_seconds_are_rung_for(
     acting_as: Acting, rung: list[tuple[str, tuple[int, ...]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
