@@ -138,10 +138,16 @@ class Asked:
         word = ",".join(column.name for column in self.columns)
         return "" if self.columns == _columns(self.listing, "") else word
 
-    def css(self, column: Column) -> str:
-        """The classes of a column. One that the person chose does not leave a narrow table."""
-        classes = column.css.split()
-        return " ".join(name for name in classes if name not in LEAVE or not self.columns_word)
+    @property
+    def dressed(self) -> list[tuple[Column, str]]:
+        """The head and the columns with their classes. One that the person chose does not leave a narrow
+        table.
+        """
+        leaves = LEAVE if self.columns_word else ()
+        return [
+            (column, " ".join(name for name in column.css.split() if name not in leaves))
+            for column in (self.listing.head, *self.columns)
+        ]
 
     @property
     def query(self) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,15 +22,22 @@ class Counts:
 
 def counts(user_id: int, *, today: date) -> Counts:
     """The counts as their lists have them."""
-    return Counts(*db.session.execute(_asked(user_id), {"keeper": user_id, "today": today}).one())
+    return Counts(*db.session.execute(_counts(), {"keeper": user_id, "today": today}).one())
 
 
 def counts_and_switches(user_id: int, *, today: date) -> tuple[Counts, dict[str, Switch]]:
     """The same, and how features are switched, in one question."""
-    asked = _asked(user_id).add_columns(flags.told())
-    *numbers, rows = db.session.execute(asked, {"keeper": user_id, "today": today}).one()
+    asked = {"keeper": user_id, "today": today}
+    *numbers, rows = db.session.execute(_counts_and_switches(), asked).one()
     return Counts(*numbers), flags.read(rows)
 
 
-def _asked(user_id: int) -> "sa.Select[int, int]":
-    return sa.select(follow_ups.overdue_number(), notifications.unread_count(user_id))
+@cache
+def _counts() -> "sa.Select[int, int]":
+    keeper = sa.bindparam("keeper", type_=sa.BigInteger)
+    return sa.select(follow_ups.overdue_number(), notifications.unread_number(keeper))
+
+
+@cache
+def _counts_and_switches() -> "sa.Select[Any]":
+    return _counts().add_columns(flags.told())

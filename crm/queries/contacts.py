@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -49,9 +51,27 @@ def get(contact_id: int) -> Profile:
     """One contact, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is nobody's,
     `MovedOn` for one that was merged into another one.
     """
+    row = db.session.execute(_profile(), {"contact": contact_id}).one()
+    if row.Contact.is_archived:
+        merges.follow(RecordKind.CONTACT, contact_id)
+    return Profile(
+        row.Contact,
+        row.Organization,
+        named(row.Contact.owner_id, row.owner_name),
+        named(row.superior_id, row.superior_name),
+        row.last_at,
+        row.last_on,
+        row.touches or 0,
+        row.in_touch or [],
+    )
+
+
+@cache
+def _profile() -> sa.Select[Any]:
+    """What `get` reads of the one whose number it is told as `contact`."""
     owner, superior = aliased(User), aliased(Contact)
-    touch = _IN_TOUCH.bindparams(contact=contact_id).subquery("touch")
-    row = db.session.execute(
+    touch = _IN_TOUCH.subquery("touch")
+    return (
         sa.select(
             Contact,
             Organization,
@@ -64,19 +84,7 @@ def get(contact_id: int) -> Profile:
         .outerjoin(owner, owner.user_id == Contact.owner_id)
         .outerjoin(superior, superior.contact_id == Contact.reports_to_id)
         .outerjoin(touch, sa.true())
-        .where(Contact.contact_id == contact_id)
-    ).one()
-    if row.Contact.is_archived:
-        merges.follow(RecordKind.CONTACT, contact_id)
-    return Profile(
-        row.Contact,
-        row.Organization,
-        named(row.Contact.owner_id, row.owner_name),
-        named(row.superior_id, row.superior_name),
-        row.last_at,
-        row.last_on,
-        row.touches or 0,
-        row.in_touch or [],
+        .where(Contact.contact_id == sa.bindparam("contact", type_=sa.BigInteger))
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -169,17 +171,46 @@ def record(opportunity_id: int) -> Opportunity:
 
 def get(opportunity_id: int) -> Deal:
     """One opportunity, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number that is none's."""
+    row = db.session.execute(_deal(), {"opportunity": opportunity_id}).one()
+    return Deal(
+        opportunity=row.Opportunity,
+        organization=named(row.organization_id, row.organization_name),
+        organization_detail=row.detail,
+        contact=named(row.contact_id, row.contact_name),
+        distributor=named(row.distributor_id, row.distributor_name),
+        owner=named(row.owner_id, row.owner_name),
+        second_owner=named(row.second_id, row.second_name),
+        quiet_since=row.quiet_since,
+        last_on=row.last_on,
+        in_stage_since=row.in_stage_since,
+        closed_on=row.closed_on,
+        archived_on=row.archived_on,
+        managers={
+            number: manager
+            for number, manager in (
+                (row.owner_id, row.owner_manager_id),
+                (row.second_id, row.second_manager_id),
+            )
+            if number is not None
+        },
+    )
+
+
+@cache
+def _deal() -> sa.Select[Any]:
+    """What `get` reads of the one whose number it is told as `opportunity`."""
+    number = sa.bindparam("opportunity", type_=sa.BigInteger)
     owner, second, distributor = aliased(User), aliased(User), aliased(Organization)
     last_at = (
         sa.select(sa.func.max(Interaction.interaction_date))
         .where(
-            Interaction.opportunity_id == opportunity_id,
+            Interaction.opportunity_id == number,
             Interaction.is_touch,
             Interaction.deleted_at.is_(None),
         )
         .scalar_subquery()
     )
-    query = (
+    return (
         sa.select(
             Opportunity,
             Organization.organization_id,
@@ -206,30 +237,7 @@ def get(opportunity_id: int) -> Deal:
         .outerjoin(distributor, distributor.organization_id == Opportunity.distributor_id)
         .outerjoin(owner, owner.user_id == Opportunity.owner_id)
         .outerjoin(second, second.user_id == Opportunity.second_owner_id)
-        .where(Opportunity.opportunity_id == opportunity_id)
-    )
-    row = db.session.execute(query).one()
-    return Deal(
-        opportunity=row.Opportunity,
-        organization=named(row.organization_id, row.organization_name),
-        organization_detail=row.detail,
-        contact=named(row.contact_id, row.contact_name),
-        distributor=named(row.distributor_id, row.distributor_name),
-        owner=named(row.owner_id, row.owner_name),
-        second_owner=named(row.second_id, row.second_name),
-        quiet_since=row.quiet_since,
-        last_on=row.last_on,
-        in_stage_since=row.in_stage_since,
-        closed_on=row.closed_on,
-        archived_on=row.archived_on,
-        managers={
-            number: manager
-            for number, manager in (
-                (row.owner_id, row.owner_manager_id),
-                (row.second_id, row.second_manager_id),
-            )
-            if number is not None
-        },
+        .where(Opportunity.opportunity_id == number)
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -166,20 +168,37 @@ def get(organization_id: int) -> Profile:
     """One organization, archived or not. Raises `sqlalchemy.exc.NoResultFound` for a number of none, and
     `MovedOn` for one that was merged into another one.
     """
+    row = db.session.execute(_profile(), {"organization": organization_id}).one()
+    one: Organization = row.Organization
+    if one.is_archived:
+        merges.follow(RecordKind.ORGANIZATION, organization_id)
+    return Profile(
+        one,
+        named(one.owner_id, row.owner_name),
+        named(one.second_owner_id, row.second_owner_name),
+        named(one.parent_organization_id, row.parent_name),
+        named(one.usual_distributor_id, row.distributor_name),
+        row.contacts_count,
+        row.last_at,
+        row.last_on,
+        row.in_touch or [],
+    )
+
+
+@cache
+def _profile() -> sa.Select[Any]:
+    """What `get` reads of the one whose number it is told as `organization`."""
+    number = sa.bindparam("organization", type_=sa.BigInteger)
     owner, second_owner = aliased(User), aliased(User)
     parent, distributor = aliased(Organization), aliased(Organization)
     people = (
         sa.select(sa.func.count())
-        .where(
-            Contact.organization_id == organization_id,
-            Contact.deleted_at.is_(None),
-            Contact.left_on.is_(None),
-        )
+        .where(Contact.organization_id == number, Contact.deleted_at.is_(None), Contact.left_on.is_(None))
         .scalar_subquery()
         .label("contacts_count")
     )
-    touch = _IN_TOUCH.bindparams(organization=organization_id).subquery("touch")
-    row = db.session.execute(
+    touch = _IN_TOUCH.subquery("touch")
+    return (
         sa.select(
             Organization,
             owner.full_name.label("owner_name"),
@@ -194,21 +213,7 @@ def get(organization_id: int) -> Profile:
         .outerjoin(parent, parent.organization_id == Organization.parent_organization_id)
         .outerjoin(distributor, distributor.organization_id == Organization.usual_distributor_id)
         .outerjoin(touch, sa.true())
-        .where(Organization.organization_id == organization_id)
-    ).one()
-    one: Organization = row.Organization
-    if one.is_archived:
-        merges.follow(RecordKind.ORGANIZATION, organization_id)
-    return Profile(
-        one,
-        named(one.owner_id, row.owner_name),
-        named(one.second_owner_id, row.second_owner_name),
-        named(one.parent_organization_id, row.parent_name),
-        named(one.usual_distributor_id, row.distributor_name),
-        row.contacts_count,
-        row.last_at,
-        row.last_on,
-        row.in_touch or [],
+        .where(Organization.organization_id == number)
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -177,18 +178,7 @@ def get(principal_id: int, *, today: date) -> Record:
     """One principal. Raises `sqlalchemy.exc.NoResultFound` for a number that is no principal's, `MovedOn` for
     one that was merged into another one.
     """
-    standing = standings.select(today, principal_id=principal_id)
-    row = db.session.execute(
-        sa.select(
-            Organization.organization_id,
-            Organization.name.label("known_as"),
-            sa.func.firm_day(Organization.deleted_at, type_=sa.Date).label("archived_on"),
-            _high_since(principal_id).label("high_since"),
-            standing,
-        )
-        .outerjoin(standing, standing.c.principal_id == Organization.organization_id)
-        .where(Organization.organization_id == principal_id, Organization.is_principal)
-    ).one()
+    row = db.session.execute(_record(), {"principal": principal_id, "today": today}).one()
     if row.archived_on is not None:
         merges.follow(RecordKind.ORGANIZATION, principal_id)
     return Record(
@@ -200,7 +190,27 @@ def get(principal_id: int, *, today: date) -> Record:
     )
 
 
-def _high_since(principal_id: int) -> Any:
+@cache
+def _record() -> sa.Select[Any]:
+    """What `get` reads of the one whose number it is told as `principal`, on the day `today`."""
+    number = sa.bindparam("principal", type_=sa.BigInteger)
+    standing = standings.select(
+        sa.bindparam("today", type_=sa.Date), where=Organization.organization_id == number
+    )
+    return (
+        sa.select(
+            Organization.organization_id,
+            Organization.name.label("known_as"),
+            sa.func.firm_day(Organization.deleted_at, type_=sa.Date).label("archived_on"),
+            _high_since(number).label("high_since"),
+            standing,
+        )
+        .outerjoin(standing, standing.c.principal_id == Organization.organization_id)
+        .where(Organization.organization_id == number, Organization.is_principal)
+    )
+
+
+def _high_since(principal_id: sa.ColumnElement[int]) -> Any:
     """The day of the last recorded change of a level, if it became High."""
     change = EngagementChange
     return (

@@ -4,7 +4,8 @@ Each kind is asked for as many as a part shows, and the newest of all are taken;
 is where each kind goes on.
 """
 
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -21,6 +22,18 @@ PAGE = timeline.PAGE
 Event: TypeAlias = Entry | Step | Move | Change
 
 
+# Both statements of a kind of record are built once and told whose and how many at each run: building costs
+# more than running them.
+_NUMBER = sa.bindparam("record", type_=sa.BigInteger)
+
+
+class _Statements(NamedTuple):
+    """What selects the interactions with a record, and the steps of samples and stages around it."""
+
+    entries: sa.Select[Any]
+    steps: sa.Select[Any]
+
+
 def of_organization(
     organization_id: int, *, before: Place | None = None, limit: int = PAGE
 ) -> tuple[list[Event], Place | None]:
@@ -28,10 +41,42 @@ def of_organization(
 
     An interaction that names no organization itself counts for that of its contact or opportunity.
     """
-    theirs = sa.select(Contact.contact_id).where(Contact.organization_id == organization_id)
-    about = sa.select(Opportunity.opportunity_id).where(Opportunity.organization_id == organization_id)
+    statements = _at_organization(is_further=before is not None)
+    changes = history.of("organizations", organization_id, before=before, limit=limit + 1, is_glance=True)
+    return _newest(statements, organization_id, changes, before=before, limit=limit)
+
+
+def of_contact(
+    contact_id: int, *, before: Place | None = None, limit: int = PAGE
+) -> tuple[list[Event], Place | None]:
+    """What happened with a contact, wherever they worked then; as `of_organization`."""
+    statements = _with_contact(is_further=before is not None)
+    changes = history.of("contacts", contact_id, before=before, limit=limit + 1, is_glance=True)
+    return _newest(statements, contact_id, changes, before=before, limit=limit)
+
+
+def of_opportunity(
+    opportunity_id: int, *, before: Place | None = None, limit: int = PAGE
+) -> tuple[list[Event], Place | None]:
+    """What happened with an opportunity, as `of_organization`; its moves stand for the changes they are."""
+    statements = _about_opportunity(is_further=before is not None)
+    changes = history.of(
+        "opportunities",
+        opportunity_id,
+        before=before,
+        limit=limit + 1,
+        is_glance=True,
+        but=history.OF_A_MOVE,
+    )
+    return _newest(statements, opportunity_id, changes, before=before, limit=limit)
+
+
+@cache
+def _at_organization(*, is_further: bool) -> _Statements:
+    theirs = sa.select(Contact.contact_id).where(Contact.organization_id == _NUMBER)
+    about = sa.select(Opportunity.opportunity_id).where(Opportunity.organization_id == _NUMBER)
     whose = sa.or_(
-        Interaction.organization_id == organization_id,
+        Interaction.organization_id == _NUMBER,
         sa.and_(
             Interaction.organization_id.is_(None),
             sa.or_(
@@ -40,81 +85,57 @@ def of_organization(
             ),
         ),
     )
-    return _newest(
-        timeline.of_record(whose, before=before, limit=limit + 1),
+    return _Statements(
+        timeline.chosen(whose, is_further=is_further),
         _steps(
-            samples.steps(Opportunity.organization_id == organization_id),
-            stage_moves.steps(Opportunity.organization_id == organization_id),
-            before=before,
-            limit=limit + 1,
+            samples.steps(Opportunity.organization_id == _NUMBER),
+            stage_moves.steps(Opportunity.organization_id == _NUMBER),
+            is_further=is_further,
         ),
-        history.of("organizations", organization_id, before=before, limit=limit + 1, is_glance=True),
-        limit=limit,
     )
 
 
-def of_contact(
-    contact_id: int, *, before: Place | None = None, limit: int = PAGE
-) -> tuple[list[Event], Place | None]:
-    """What happened with a contact, wherever they worked then; as `of_organization`."""
-    return _newest(
-        timeline.of_record(Interaction.contact_id == contact_id, before=before, limit=limit + 1),
+@cache
+def _with_contact(*, is_further: bool) -> _Statements:
+    return _Statements(
+        timeline.chosen(Interaction.contact_id == _NUMBER, is_further=is_further),
         _steps(
-            samples.steps(Sample.contact_id == contact_id),
-            stage_moves.steps(Opportunity.primary_contact_id == contact_id),
-            before=before,
-            limit=limit + 1,
+            samples.steps(Sample.contact_id == _NUMBER),
+            stage_moves.steps(Opportunity.primary_contact_id == _NUMBER),
+            is_further=is_further,
         ),
-        history.of("contacts", contact_id, before=before, limit=limit + 1, is_glance=True),
-        limit=limit,
     )
 
 
-def of_opportunity(
-    opportunity_id: int, *, before: Place | None = None, limit: int = PAGE
-) -> tuple[list[Event], Place | None]:
-    """What happened with an opportunity, as `of_organization`; its moves stand for the changes they are."""
-    return _newest(
-        timeline.of_record(
-            Interaction.opportunity_id == opportunity_id, before=before, limit=limit + 1, is_archived_too=True
-        ),
+@cache
+def _about_opportunity(*, is_further: bool) -> _Statements:
+    return _Statements(
+        timeline.chosen(Interaction.opportunity_id == _NUMBER, is_further=is_further, is_archived_too=True),
         _steps(
-            samples.steps(Sample.opportunity_id == opportunity_id, is_archived_too=True),
-            stage_moves.steps(Opportunity.opportunity_id == opportunity_id, is_archived_too=True),
-            before=before,
-            limit=limit + 1,
+            samples.steps(Sample.opportunity_id == _NUMBER, is_archived_too=True),
+            stage_moves.steps(Opportunity.opportunity_id == _NUMBER, is_archived_too=True),
+            is_further=is_further,
         ),
-        history.of(
-            "opportunities",
-            opportunity_id,
-            before=before,
-            limit=limit + 1,
-            is_glance=True,
-            but=history.OF_A_MOVE,
-        ),
-        limit=limit,
     )
 
 
-def _steps(
-    of_samples: sa.Select[Any], of_stages: sa.Select[Any], *, before: Place | None, limit: int
-) -> list[Step | Move]:
+def _steps(of_samples: sa.Select[Any], of_stages: sa.Select[Any], *, is_further: bool) -> sa.Select[Any]:
     """The steps of samples and of opportunities, newest first: one question for both."""
     both = sa.union_all(of_samples, of_stages).subquery()
     place = (both.c.at, both.c.rank, both.c.number)
-    query = sa.select(both).order_by(*(part.desc() for part in place)).limit(limit)
-    if before is not None:
-        query = query.where(sa.tuple_(*place) < sa.tuple_(*(sa.literal(part) for part in before)))
-    return [
-        samples.read_step(number, at, told) if rank == Step.rank else stage_moves.read(number, at, told)
-        for at, rank, number, told in db.session.execute(query)
-    ]
+    query = sa.select(both).order_by(*(part.desc() for part in place)).limit(timeline.LIMIT)
+    return query.where(timeline.beyond(*place)) if is_further else query
 
 
 def _newest(
-    entries: list[Entry], steps: list[Step | Move], changes: list[Change], *, limit: int
+    statements: _Statements, record_id: int, changes: list[Change], *, before: Place | None, limit: int
 ) -> tuple[list[Event], Place | None]:
-    events: list[Event] = [*entries, *steps, *changes]
+    asked = {"record": record_id, "limit": limit + 1, **(before._asdict() if before else {})}
+    steps = [
+        samples.read_step(number, at, told) if rank == Step.rank else stage_moves.read(number, at, told)
+        for at, rank, number, told in db.session.execute(statements.steps, asked)
+    ]
+    events: list[Event] = [*timeline.read(statements.entries, asked), *steps, *changes]
     events.sort(key=_place, reverse=True)
     return events[:limit], _place(events[limit - 1]) if len(events) > limit else None
 

@@ -7,6 +7,7 @@ not folded yet), the last touch is one probe of an index, level and percent are 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -89,7 +90,6 @@ COLUMNS = tuple(Standing.__dataclass_fields__)
 def select(
     today: date | sa.ColumnElement[date],
     *,
-    principal_id: int | None = None,
     words: Collection[str] = (),
     owner_ids: Collection[int] | None = None,
     book: Book = ALL,
@@ -97,6 +97,22 @@ def select(
 ) -> sa.CTE:
     """All principals that are not archived, or those asked for, as rows with the columns of `Standing`.
     `where` is said of `Organization`.
+    """
+    asked = tuple(words), None if owner_ids is None else tuple(owner_ids), book, where
+    # Who brings a condition of their own keeps what comes of it, or not: nothing else is ever the same.
+    return _select(today, *asked) if where is None else _select.__wrapped__(today, *asked)
+
+
+@lru_cache(maxsize=64)
+def _select(
+    today: date | sa.ColumnElement[date],
+    words: tuple[str, ...],
+    owner_ids: tuple[int, ...] | None,
+    book: Book,
+    where: sa.ColumnElement[bool] | None,
+) -> sa.CTE:
+    """Kept for those who ask the same again, as every page does of its day: building it costs more than
+    running it.
     """
     view, last_at = PrincipalActivity, PrincipalActivity.last_activity_date
     query = (
@@ -122,8 +138,6 @@ def select(
         )
         .where(*(_holds(word) for word in words))
     )
-    if principal_id is not None:
-        query = query.where(view.organization_id == principal_id)
     if owner_ids is not None:
         query = query.where(
             sa.or_(Organization.owner_id.in_(owner_ids), Organization.second_owner_id.in_(owner_ids))

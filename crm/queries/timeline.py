@@ -1,13 +1,14 @@
 """What happened with a principal, and what is still promised about it."""
 
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from crm.db import db
 from crm.enums import InteractionType, Sentiment
@@ -26,6 +27,7 @@ from crm.queries.promises import Promise
 from crm.queries.spans import begins
 
 PAGE = 20
+LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 GLANCE = 420
 """Characters of notes that a timeline shows at once."""
@@ -179,14 +181,11 @@ def of_principal(
     return entries[:limit], Key(last.at, last.interaction_id)
 
 
-def of_record(
-    whose: sa.ColumnElement[bool],
-    *,
-    before: "Place | None" = None,
-    limit: int = PAGE,
-    is_archived_too: bool = False,
-) -> list[Entry]:
-    """Interactions for which `whose` holds, mere promises too, newest first; at most `limit`.
+def chosen(
+    whose: sa.ColumnElement[bool], *, is_further: bool, is_archived_too: bool = False
+) -> sa.Select[Any]:
+    """Selects, for `read`, interactions for which `whose` holds, mere promises too, newest first: as many as
+    it is told as `limit`, and those beyond a place (see `beyond`) if it is a further part.
 
     Left out is what was archived, itself or with its opportunity; with `is_archived_too` only the former.
     """
@@ -195,20 +194,35 @@ def of_record(
         .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
         .where(whose, *(_live()[:1] if is_archived_too else _live()))
         .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
-        .limit(limit)
+        .limit(LIMIT)
     )
-    if before is not None:
+    if is_further:
         first = first.where(
-            sa.tuple_(Interaction.interaction_date, sa.literal(Entry.rank), Interaction.interaction_id)
-            < sa.tuple_(*(sa.literal(part) for part in before))
+            beyond(Interaction.interaction_date, sa.literal(Entry.rank), Interaction.interaction_id)
         )
-    chosen = first.subquery()
-    query = (
+    found = first.subquery()
+    return (
         _entries()
-        .join(chosen, chosen.c.interaction_id == Interaction.interaction_id)
+        .join(found, found.c.interaction_id == Interaction.interaction_id)
         .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
     )
-    return [_entry(row) for row in db.session.execute(query)]
+
+
+def read(statement: sa.Select[Any], asked: Mapping[str, Any]) -> list[Entry]:
+    """The interactions that a statement of `chosen` selects, told what it stands for."""
+    return [_entry(row) for row in db.session.execute(statement, asked)]
+
+
+def beyond(*place: sa.ColumnElement[Any] | InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+    """True for what lies, by moment, rank and number, further down than the place that a statement is told:
+    its parts under their own names.
+    """
+    below = (
+        sa.bindparam("at", type_=sa.DateTime(timezone=True)),
+        sa.bindparam("rank", type_=sa.Integer),
+        sa.bindparam("number", type_=sa.BigInteger),
+    )
+    return sa.tuple_(*place) < sa.tuple_(*below)
 
 
 def promises_of_principal(principal_id: int, *, today: date, at_most: int = 24) -> tuple[list[Promise], int]:
@@ -258,6 +272,7 @@ def _live() -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
+@cache
 def _entries() -> sa.Select[Any]:
     """Interactions with the names of everything they are about; columns as in `Entry`."""
     author, owner = aliased(User), aliased(User)
@@ -301,5 +316,8 @@ def _entries() -> sa.Select[Any]:
     )
 
 
+_FIELDS = tuple(field.name for field in fields(Entry))
+
+
 def _entry(row: sa.Row[Any]) -> Entry:
-    return Entry(**{field.name: getattr(row, field.name) for field in fields(Entry)})
+    return Entry(**{name: getattr(row, name) for name in _FIELDS})

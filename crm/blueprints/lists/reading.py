@@ -66,7 +66,8 @@ class Reading(Pages):
             "asker": me,
             "rows": [(getattr(row, key), row) for row in found.rows],
             "counts": counts,
-            "heads": [self._head(asked, column) for column in (listing.head, *asked.columns)],
+            "heads": [self._head(asked, *column) for column in asked.dressed],
+            "columns": asked.dressed[1:],
             "chips": self._chips(asked, counts),
             "narrowed": list(narrowed(asked, offered, self.url)),
             "offered": offered,
@@ -88,13 +89,13 @@ class Reading(Pages):
             "list_url": self.url,
         }
 
-    def _head(self, asked: Asked, column: Column) -> dict[str, str]:
+    def _head(self, asked: Asked, column: Column, css: str) -> dict[str, str]:
         """The head of a column as the table component takes it, with the way to its order."""
         order = asked.sorted_by(column)
         href = self.url("index", **asked.address({"sort": order})) if order else ""
         return {
             "label": column.label,
-            "class": asked.css(column),
+            "class": css,
             "sort": asked.direction(column),
             "href": href,
         }
