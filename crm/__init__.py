@@ -10,7 +10,6 @@ import structlog
 from flask import Flask, Response, g, make_response, request
 from flask_compress import Compress
 from flask_migrate import Migrate
-from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
 from crm import (
@@ -30,6 +29,7 @@ from crm import (
     shell,
     sign_in,
     tasks,
+    templating,
 )
 from crm.api import api
 from crm.blueprints import BLUEPRINTS
@@ -56,8 +56,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         TESTING=settings.pantry_env == "test",
     )
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.register(app)
     db.init_app(app)
     Migrate(app, db, directory=str(Path(app.root_path).parent / "migrations"))
     Compress(app)
