@@ -34,6 +34,7 @@ def look(listing: Listing, wanted: Wanted, *, after: Place | None = None) -> Fou
     if not wanted.words:
         told = count(listing, wanted)
         return Found(*_walk(listing, wanted, after, PAGE), told, is_near=False)
+    searching.plan_for_these_words()
     found = _search(listing, wanted, after, PAGE)
     if found.counts.total.n or not searching.can_forgive(wanted.words):
         return found
@@ -49,6 +50,7 @@ def page(
     """
     if not wanted.words:
         return _walk(listing, wanted, after, limit)
+    searching.plan_for_these_words()
     found = _search(listing, wanted, after, limit)
     return found.rows, found.following
 
@@ -149,6 +151,8 @@ def _cut(found: Sequence[sa.Row[Any]], wanted: Wanted, limit: int) -> tuple[list
 
 def all_of(listing: Listing, wanted: Wanted) -> tuple[Wanted, Count]:
     """The question that finds all rows of which `look` shows a page, and their number."""
+    if wanted.words:
+        searching.plan_for_these_words()
     plain = count(listing, wanted).total
     if plain.n or not searching.can_forgive(wanted.words):
         return wanted, plain

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from crm.db import db
 from crm.models import User
 from crm.queries import lists
 from crm.queries.lists import CONTACTS, ORGANIZATIONS, Asker, Listing, Wanted
@@ -49,6 +50,20 @@ def test_what_is_not_there_is_not_found(typed: str, make: Make, nell: User, acti
     make.organization("Bistro Élan")
     acting_as(nell)
     assert names(ORGANIZATIONS, wanted(ORGANIZATIONS, nell, *typed.split())) == []
+
+
+def test_what_words_find_is_planned_for_these_words_however_often_others_were_asked_for(
+    make: Make, nell: User, acting_as: Act
+) -> None:
+    """After ten times PostgreSQL would keep one plan for all words, the frequent and the rare ones."""
+    make.organization("Bistro Élan")
+    acting_as(nell)
+    kept = sa.text(
+        "select coalesce(sum(generic_plans), 0)::int from pg_prepared_statements where statement ~ 'name_key'"
+    )
+    for typed in ("bistro", "elan", "stro", "lan") * 5:
+        assert names(ORGANIZATIONS, wanted(ORGANIZATIONS, nell, typed)) == ["Bistro Élan"]
+    assert db.session.scalar(kept) == 0
 
 
 def test_slips_are_forgiven_only_where_the_plain_search_finds_nothing(
