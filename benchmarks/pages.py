@@ -120,7 +120,7 @@ class Bench:
         self.app = crm.create_app("web")
         # So that a view's context can fill its templates once more.
         db.session.session_factory.configure(expire_on_commit=False)
-        self._floor = smallest_page().test_client()
+        self.floor = smallest_page().test_client()
         self.client, self.user_id, self.principal = signed_in(self.app, email)
         with self.app.app_context():
             address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -147,7 +147,7 @@ class Bench:
                 for template, context in templates:
                     template.render(context)
 
-        acts = (lambda: client.get(path, headers=headers), sql, html, lambda: self._floor.get("/"))
+        acts = (lambda: client.get(path, headers=headers), sql, html, lambda: self.floor.get("/"))
         packed = client.get(path, headers={**(headers or {}), "Accept-Encoding": "br"})
         return Measured(path, *best(acts, rounds), len(statements), len(packed.data) / 1024)
 

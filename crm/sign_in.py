@@ -8,8 +8,10 @@ goes on after sign-in.
 
 import hashlib
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from flask import (
     Flask,
     Response,
@@ -29,6 +31,7 @@ from flask_security import (
     MailUtil,
     Security,
     SQLAlchemyUserDatastore,
+    UserMixin,
     current_user,
     user_authenticated,
 )
@@ -81,11 +84,22 @@ csrf = CSRFProtect()
 class Datastore(SQLAlchemyUserDatastore):
     """Flask-Security's door to the users; its commit is a flush, because only `db.transaction` commits."""
 
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> UserMixin | None:
+        """As it comes; but whose session this is, every request asks, so that statement is built once."""
+        if kwargs.keys() == {"fs_uniquifier"}:
+            return db.session.scalar(_whose_session(), kwargs)
+        return super().find_user(case_insensitive, **kwargs)
+
     def commit(self) -> None:
         if db.session().info.get("in_unit"):
             db.session.flush()
         elif db.session.new or db.session.dirty or db.session.deleted:
             raise RuntimeError("written after the unit of work was over")
+
+
+@cache
+def _whose_session() -> "sa.Select[User]":
+    return sa.select(User).where(User.fs_uniquifier == sa.bindparam("fs_uniquifier", type_=sa.Text))
 
 
 class LedgerMail(MailUtil):

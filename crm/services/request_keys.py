@@ -4,7 +4,8 @@ The key is written in the transaction of the work itself. The unique key makes a
 first has ended; when that rolled back, the second does the work.
 """
 
-from typing import Any
+from functools import cache
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -13,18 +14,16 @@ from crm.db import db
 from crm.errors import Refused
 from crm.models import RequestKey
 
+_KEYS: Final = cast("sa.Table", RequestKey.__table__)
+
 
 def claim(request_key: str, *, by: int) -> str | None:
     """Take the key for user `by`. Returns None if it was free, else the address that its first use led to.
 
     Raises `sqlalchemy.exc.NoResultFound` if another person used the key.
     """
-    free = db.session.execute(
-        insert(RequestKey)
-        .values(request_key=request_key, user_id=by, location="")
-        .on_conflict_do_nothing()
-        .returning(RequestKey.request_key)
-    ).scalar_one_or_none()
+    row = {"request_key": request_key, "user_id": by, "location": ""}
+    free = db.session.execute(_claiming(), row).scalar_one_or_none()
     if free is not None:
         return None
     return db.session.execute(
@@ -32,11 +31,21 @@ def claim(request_key: str, *, by: int) -> str | None:
     ).scalar_one()
 
 
+@cache
+def _claiming() -> sa.Executable:
+    """Writes a key that is free, and returns it; built once, for every form is posted under one."""
+    return insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.request_key)
+
+
 def settle(request_key: str, *, location: str) -> None:
     """Remember the address that the work under this key led to."""
-    db.session.execute(
-        sa.update(RequestKey).where(RequestKey.request_key == request_key).values(location=location)
-    )
+    db.session.execute(_settling(), {"settled": request_key, "location": location})
+
+
+@cache
+def _settling() -> sa.Update:
+    settled = sa.bindparam("settled", type_=_KEYS.c.request_key.type)
+    return sa.update(_KEYS).where(_KEYS.c.request_key == settled)
 
 
 def claim_answer(request_key: str, *, fingerprint: str, by: int) -> dict[str, Any] | None:
