@@ -29,6 +29,10 @@ class Settings(BaseSettings):
 
     database_url: str
     """The web role's connection: owns nothing, sees business tables only after a person was named."""
+    database_live_url: str | None = None
+    """The web role's once more, to PostgreSQL itself: where DATABASE_URL leads to a pool by transaction, for
+    live updates listen on a connection of their own.
+    """
     database_worker_url: str | None = None
     """The worker role's; it may also act as the system. Falls back to DATABASE_URL for a one-role trial."""
     database_owner_url: str | None = None
@@ -86,7 +90,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no time zone; name one like America/Chicago") from error
         return value
 
-    @field_validator("database_url", "database_worker_url", "database_owner_url", "database_backup_url")
+    @field_validator(
+        "database_url",
+        "database_live_url",
+        "database_worker_url",
+        "database_owner_url",
+        "database_backup_url",
+    )
     @classmethod
     def _postgres_only(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql://", "postgres://")):

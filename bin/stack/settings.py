@@ -74,7 +74,7 @@ class Settings:
     def for_worker(self) -> dict[str, str]:
         """The environment of worker and beat: their own role's database, not the owner's."""
         its_own = {"DATABASE_URL": self.values["DATABASE_WORKER_URL"]}
-        return _without(self.for_commands(), ("DATABASE_OWNER_URL",)) | its_own
+        return _without(self.for_commands(), ("DATABASE_OWNER_URL", "DATABASE_LIVE_URL")) | its_own
 
     def for_strangers(self) -> dict[str, str]:
         """The environment of a program that is not ours and needs none of our settings."""
