@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     """The address that links in mails start with."""
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Host names this app answers to, comma separated; empty = the host of BASE_URL and loopback."""
+    """Host names this app answers to beside that of BASE_URL, comma separated; empty = those of loopback."""
     data_dir: Path = Path(".data")
     """Where files, the demo inbox and beat's schedule live; shared storage for several machines."""
     demo_password: str | None = None
@@ -105,8 +105,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _hosts_from_base_url(self) -> "Settings":
-        if not self.trusted_hosts:
-            self.trusted_hosts = (urlsplit(self.base_url).hostname or "127.0.0.1", "127.0.0.1", "localhost")
+        own = urlsplit(self.base_url).hostname or "127.0.0.1"
+        self.trusted_hosts = (own, *(self.trusted_hosts or ("127.0.0.1", "localhost")))
         return self
 
     @property
