@@ -29,6 +29,10 @@ class Settings(BaseSettings):
 
     database_url: str
     """The web role's connection: owns nothing, sees business tables only after a person was named."""
+    database_live_url: str | None = None
+    """The web role's once more, to PostgreSQL itself: where DATABASE_URL leads to a pool by transaction, for
+    live updates listen on a connection of their own.
+    """
     database_worker_url: str | None = None
     """The worker role's; it may also act as the system. Falls back to DATABASE_URL for a one-role trial."""
     database_owner_url: str | None = None
@@ -48,7 +52,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     """The address that links in mails start with."""
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Host names this app answers to, comma separated; empty = the host of BASE_URL and loopback."""
+    """Host names this app answers to beside that of BASE_URL, comma separated; empty = those of loopback."""
     data_dir: Path = Path(".data")
     """Where files, the demo inbox and beat's schedule live; shared storage for several machines."""
     demo_password: str | None = None
@@ -86,7 +90,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no time zone; name one like America/Chicago") from error
         return value
 
-    @field_validator("database_url", "database_worker_url", "database_owner_url", "database_backup_url")
+    @field_validator(
+        "database_url",
+        "database_live_url",
+        "database_worker_url",
+        "database_owner_url",
+        "database_backup_url",
+    )
     @classmethod
     def _postgres_only(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql://", "postgres://")):
@@ -95,8 +105,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _hosts_from_base_url(self) -> "Settings":
-        if not self.trusted_hosts:
-            self.trusted_hosts = (urlsplit(self.base_url).hostname or "127.0.0.1", "127.0.0.1", "localhost")
+        own = urlsplit(self.base_url).hostname or "127.0.0.1"
+        self.trusted_hosts = (own, *(self.trusted_hosts or ("127.0.0.1", "localhost")))
         return self
 
     @property

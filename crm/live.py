@@ -59,6 +59,7 @@ MOST_NUMBERS = 50
 LOOKED_AT = ("users:", "feature_flags:")
 """Changes after which it is looked at once whether those who listen still may."""
 FEATURE: Final = "live-updates"
+POOLED: Final = "DATABASE_URL leads to a pool by transaction; let DATABASE_LIVE_URL lead to PostgreSQL itself"
 RESYNC = "resync"
 """Something may have been missed: whatever is shown is to be asked for anew."""
 
@@ -152,6 +153,8 @@ class Live:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+                    if await self.is_shared(connection):
+                        log.error("live updates will hear nothing", why=POOLED)
                     await connection.execute(f"listen {CHANNEL}")
                     pause, self.whole_since = 0.5, time.time()
                     self.hears.set()
@@ -161,6 +164,19 @@ class Live:
                 log.warning("live updates wait for the database", why=str(lost).strip())
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5)
+
+    async def is_shared(self, connection: "psycopg.AsyncConnection[Any]") -> bool:
+        """Whether others get the server's process behind this connection while it says nothing, as a pool by
+        transaction has it. May be missed on a pool that is busy; never said of one by session or of none.
+        """
+        served_by = await process_behind(connection)
+        if served_by == connection.info.backend_pid:
+            return False  # PostgreSQL itself: a pooler tells a number of its own
+        with contextlib.suppress(psycopg.Error, TimeoutError):
+            async with asyncio.timeout(5):
+                async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as other:
+                    return await process_behind(other) == served_by
+        return False
 
     async def hear(self, connection: "psycopg.AsyncConnection[Any]") -> None:
         """Take notifications as they come, and look each minute whether those who listen still may."""
@@ -296,6 +312,12 @@ HEADERS = [
 ]
 
 
+async def process_behind(connection: "psycopg.AsyncConnection[Any]") -> int:
+    """The process of PostgreSQL that answers now."""
+    row = await (await connection.execute("select pg_backend_pid()")).fetchone()
+    return row[0] if row else 0
+
+
 def joined(changes: Iterable[Change]) -> str:
     """Many changes in one line: `interactions:12,13 opportunities:*`; "" for none."""
     numbers: dict[str, dict[str, None]] = {}
@@ -332,4 +354,5 @@ async def disconnect(receive: Receive) -> None:
 def make() -> Live:
     """The application as a web worker serves it. Raises `config.BadSettings` on a bad environment."""
     flask = create_app("web")
-    return Live(flask, flask.config["SETTINGS"].database_url)
+    settings = flask.config["SETTINGS"]
+    return Live(flask, settings.database_live_url or settings.database_url)

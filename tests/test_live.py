@@ -280,3 +280,16 @@ def test_a_reader_that_is_too_slow_is_told_to_ask_for_everything() -> None:
 
 def test_without_live_updates_the_address_says_that_asking_again_is_no_use(house: House) -> None:
     assert house.rep.get("/live").status_code == 204
+
+
+def test_live_updates_listen_past_a_pool_where_an_address_of_their_own_is_set(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, past_it = house.database.url("web"), house.database.url("web") + "?application_name=listens"
+    monkeypatch.setenv("SECRET_KEY", databases.SECRET_KEY)
+    monkeypatch.setenv("DATABASE_URL", pool)
+    assert "application_name" not in contextvars.Context().run(crm.live.make).dsn
+    monkeypatch.setenv("DATABASE_LIVE_URL", past_it)
+    live = contextvars.Context().run(crm.live.make)
+    assert "application_name=listens" in live.dsn
+    assert "application_name" not in live.flask.config["SQLALCHEMY_DATABASE_URI"]

@@ -27,6 +27,15 @@ alter role kp_backup login nosuperuser nocreatedb nocreaterole bypassrls   passw
 alter role kp_staff  nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 alter role kp_system nologin nosuperuser nocreatedb nocreaterole nobypassrls;
 
+-- Those who serve people and bells ask for these limits at each connection (crm/db.py); a pooler between drops that
+-- request without a word, so they stand here as well.
+alter role kp_web    set statement_timeout = '30s';
+alter role kp_web    set idle_in_transaction_session_timeout = '150s';
+alter role kp_web    set timezone = 'UTC';
+alter role kp_worker set statement_timeout = '30s';
+alter role kp_worker set idle_in_transaction_session_timeout = '150s';
+alter role kp_worker set timezone = 'UTC';
+
 grant kp_staff to kp_web with inherit false, set true;
 grant kp_staff, kp_system to kp_worker with inherit false, set true;
 grant kp_staff, kp_system to kp_owner  with inherit false, set true; -- commands act as a person or the planner

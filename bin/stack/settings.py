@@ -60,12 +60,15 @@ class Settings:
 
     def write(self) -> None:
         """Keep everything in DIR/env."""
-        envfile.write(self.folder, self.values | self.remembered)
+        envfile.write(self.folder, self.values | self._programs() | self.remembered)
+
+    def _programs(self) -> dict[str, str]:
+        """Where the programs of our own server are: those on the PATH may be older."""
+        return {"POSTGRES_PROGRAMS": str(postgres.programs())} if self.cluster else {}
 
     def for_commands(self) -> dict[str, str]:
         """The environment of a command of operations: everything."""
-        programs = {"POSTGRES_PROGRAMS": str(postgres.programs())} if self.cluster else {}
-        return os.environ | self.values | programs
+        return os.environ | self.values | self._programs()
 
     def for_web(self) -> dict[str, str]:
         """The environment of the web server: whoever breaks into it finds no other role's password."""
@@ -74,7 +77,7 @@ class Settings:
     def for_worker(self) -> dict[str, str]:
         """The environment of worker and beat: their own role's database, not the owner's."""
         its_own = {"DATABASE_URL": self.values["DATABASE_WORKER_URL"]}
-        return _without(self.for_commands(), ("DATABASE_OWNER_URL",)) | its_own
+        return _without(self.for_commands(), ("DATABASE_OWNER_URL", "DATABASE_LIVE_URL")) | its_own
 
     def for_strangers(self) -> dict[str, str]:
         """The environment of a program that is not ours and needs none of our settings."""

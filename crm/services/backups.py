@@ -7,6 +7,7 @@ whole and on disk: what has a plain name is complete.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -38,6 +39,10 @@ MOST: Final = timedelta(hours=1)
 """How long a dump may take."""
 FRESH: Final = timedelta(hours=1)
 """For so long a backup is one to change the database on."""
+POSTGRES: Final = 18
+"""The major version of our database: older programs cannot dump it, nor read its dumps."""
+PACKAGED: Final = (f"/usr/lib/postgresql/{POSTGRES}/bin", f"/usr/pgsql-{POSTGRES}/bin")
+"""Where packages put PostgreSQL's programs, whatever is first on the PATH."""
 LOCK: Final = 8_316_002
 """Only one backup is made at a time."""
 DUMP: Final = "database.dump"
@@ -61,6 +66,10 @@ _TABLES = """
     select c.relname from pg_class c
      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace order by c.relname
 """
+
+
+class Busy(Refused):
+    """Somebody makes a backup just now."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,10 @@ def make_due(settings: Settings, *, now: datetime) -> Backup | None:
     with transaction():
         if not is_due(now=now):
             return None
-    made = create_whole(settings, now=now)
+    try:
+        made = create_whole(settings, now=now)
+    except Busy:
+        return None  # two workers heard of it; one is enough
     with transaction():
         heartbeats.beat("backup", now=now)
     return made
@@ -227,7 +239,7 @@ def _snapshot(settings: Settings) -> Iterator[tuple[psycopg.Connection[Any], str
             row = connection.execute("select pg_export_snapshot()").fetchone()
             lock = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
             if not (lock and lock[0]):
-                raise Refused("Somebody makes a backup just now.")
+                raise Busy("Somebody makes a backup just now.")
             yield connection, row[0] if row else ""
     except psycopg.OperationalError as error:
         raise Refused(f"The database does not answer as kp_backup: {error}".strip()) from error
@@ -314,11 +326,25 @@ def _sync(folder: Path) -> None:
 
 
 def program(name: str) -> str:
-    """Where pg_dump or pg_restore is: in POSTGRES_PROGRAMS, where bin/up puts its own, or on the PATH."""
-    found = shutil.which(name, path=os.environ.get("POSTGRES_PROGRAMS")) or shutil.which(name)
-    if found is None:
-        raise Refused(f"{name} is not on the PATH. Install the client programs of PostgreSQL 18.")
-    return found
+    """Where a pg_dump or pg_restore is that can do with our database: in POSTGRES_PROGRAMS, on the PATH, or
+    where packages put it. Raises `Refused` where there is none, or older ones alone.
+    """
+    places = [os.environ.get("POSTGRES_PROGRAMS"), os.environ.get("PATH"), *PACKAGED]
+    found = [path for place in places if place and (path := shutil.which(name, path=place))]
+    for path in found:
+        if _version(path) >= POSTGRES:
+            return path
+    why = f"{found[0]} is of PostgreSQL {_version(found[0])}" if found else f"{name} is not on the PATH"
+    way_out = (
+        f"Install the client programs of PostgreSQL {POSTGRES}, or let POSTGRES_PROGRAMS name their folder."
+    )
+    raise Refused(f"{why}. {way_out}")
+
+
+def _version(path: str) -> int:
+    """The major version that a program of PostgreSQL tells."""
+    said = re.search(r"\(PostgreSQL\) (\d+)", run([path, "--version"]).stdout)
+    return int(said[1]) if said else 0
 
 
 def run(command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ NEEDED_BY = {
     "database_url": "web; all, where there is no other",
     "database_worker_url": "workers, beat; commands without an owner's",
     "database_owner_url": "commands",
+    "database_live_url": "web behind a pool by transaction",
     "database_backup_url": "workers, `flask backup`, `flask db`",
     "redis_url": "all",
     "smtp_url": "workers; `/ops` and `flask doctor` knock there",

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
+import crm
 from crm import services
 from crm.config import Settings
+from crm.db import SYSTEM, act_as, db
 from crm.errors import Refused
-from crm.services.backups import DUMP, MANIFEST
+from crm.services.backups import DUMP, LOCK, MANIFEST
 from tests.databases import Database
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -54,6 +57,55 @@ def test_without_the_backup_login_it_is_refused_and_nothing_is_left(settings: Se
         with pytest.raises(Refused, match=words):
             services.backups.create(settings.model_copy(update={"database_backup_url": url}), now=NOW)
     assert list((settings.data_dir / "backups").iterdir()) == []
+
+
+def test_of_two_workers_that_hear_of_the_night_one_makes_the_backup(
+    settings: Settings, own_database: Database
+) -> None:
+    with psycopg.connect(own_database.url("backup")) as other:
+        other.execute("select pg_advisory_lock(%s)", [LOCK])
+        with crm.create_app("commands", settings).app_context():
+            act_as(SYSTEM)
+            assert services.backups.make_due(settings, now=NOW) is None
+            db.session.remove()
+            db.engine.dispose()
+    assert services.backups.stored(settings) == []
+
+
+def program_of(version: str, folder: Path) -> Path:
+    """A pg_dump in a folder of its own that says it is of this version, and does nothing else."""
+    folder.mkdir(parents=True)
+    (folder / "pg_dump").write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version}'\n")
+    (folder / "pg_dump").chmod(0o755)
+    return folder / "pg_dump"
+
+
+def test_programs_of_an_older_version_on_the_path_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    older = program_of("15.18 (Debian 15.18-0+deb12u1)", tmp_path / "path")
+    packaged = program_of("18.1", tmp_path / "packages")
+    monkeypatch.delenv("POSTGRES_PROGRAMS")
+    monkeypatch.setenv("PATH", f"{older.parent}:{os.defpath}")
+    monkeypatch.setattr(services.backups, "PACKAGED", (str(packaged.parent),))
+    assert services.backups.program("pg_dump") == str(packaged)
+    named = program_of("18.4", tmp_path / "named")
+    monkeypatch.setenv("POSTGRES_PROGRAMS", str(named.parent))
+    assert services.backups.program("pg_dump") == str(named)
+
+
+def test_where_all_programs_are_older_it_is_said_which_and_what_to_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    older = program_of("15.18", tmp_path / "path")
+    monkeypatch.delenv("POSTGRES_PROGRAMS")
+    monkeypatch.setenv("PATH", f"{older.parent}:/bin")
+    monkeypatch.setattr(services.backups, "PACKAGED", ())
+    with pytest.raises(Refused, match=rf"{older} is of PostgreSQL 15.*18.*POSTGRES_PROGRAMS"):
+        services.backups.create(settings, now=NOW)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Refused, match=r"pg_dump is not on the PATH.*18.*POSTGRES_PROGRAMS"):
+        services.backups.create(settings, now=NOW)
 
 
 def test_backups_are_kept_for_days_weeks_and_months(tmp_path: Path, own_database: Database) -> None:

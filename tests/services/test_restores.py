@@ -1,8 +1,10 @@
 """Restoring: into an empty database only, compared row for row, and no letter leaves twice afterwards."""
 
 import hashlib
+import io
 import json
 import os
+import tarfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,6 +169,29 @@ def test_where_files_cannot_be_written_the_rows_are_back_and_mail_is_on_hold_all
         held = owner.execute("select mail_held_because from firm_settings").fetchone()
     assert held == (services.restores.HELD,)
     assert looked_at(fresh)[0] == backup.manifest["rows"]
+
+
+def test_files_come_back_on_a_python_that_cannot_filter_archives(
+    settings: Settings, backup: Backup, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of Debian 12, which is older than 3.11.4."""
+    monkeypatch.delattr("tarfile.TarFile.extract")
+    file = tmp_path / "exports" / "1.csv"
+    file.unlink()
+    assert services.restores.restore(backup, settings, into=fresh.url("owner")).files == 1
+    assert file.read_bytes() == EXPORT
+
+
+def test_a_file_that_would_land_outside_of_the_data_folder_is_not_written(
+    settings: Settings, backup: Backup, tmp_path: Path
+) -> None:
+    with tarfile.open(backup.folder / FILES, "w") as tar:
+        outside = tarfile.TarInfo("../outside.csv")
+        outside.size = len(EXPORT)
+        tar.addfile(outside, io.BytesIO(EXPORT))
+    with pytest.raises(Refused, match="does not belong into"):
+        services.restores._unpack(backup, settings)
+    assert not (tmp_path.parent / "outside.csv").exists()
 
 
 def test_nothing_is_restored_over_a_book(backup: Backup, settings: Settings, own_database: Database) -> None:

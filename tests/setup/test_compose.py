@@ -77,6 +77,16 @@ def filled_in(text: str) -> str:
     return re.sub(r"\$\{\w+:\?\}", "0123456789abcdef", text)
 
 
+def test_the_host_of_its_own_address_is_always_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever fills in .env may change where people reach it and leave the other names as they are."""
+    for variable, text in OURS["web"]["environment"].items():
+        monkeypatch.setenv(variable, filled_in(text))
+    monkeypatch.setenv("BASE_URL", "https://crm.pantry.example")
+    assert Settings().trusted_hosts == ("crm.pantry.example", "localhost", "127.0.0.1")
+    monkeypatch.delenv("TRUSTED_HOSTS")
+    assert Settings().trusted_hosts == ("crm.pantry.example", "127.0.0.1", "localhost")
+
+
 @pytest.mark.parametrize(
     ("name", "logins"),
     [

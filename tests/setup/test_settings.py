@@ -60,6 +60,13 @@ def test_the_application_can_start_with_them(folder: Path, monkeypatch: pytest.M
     assert {name.lower() for name in start(folder)} <= set(Application.model_fields)
 
 
+def test_a_command_beside_the_stack_finds_the_programs_of_its_own_server(folder: Path) -> None:
+    """Not those on the PATH, which may be older than the server: it could not be dumped with them."""
+    start(folder)
+    programs = Path(envfile.read(folder)["POSTGRES_PROGRAMS"])
+    assert {path.name for path in programs.iterdir()} >= {"postgres", "pg_dump", "pg_restore"}
+
+
 def test_a_value_of_the_environment_wins_and_is_remembered(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
