@@ -260,7 +260,7 @@ def _put(content: IO[bytes], member: tarfile.TarInfo, folder: Path) -> None:
     to = (folder / member.name).resolve()
     if not to.is_relative_to(folder.resolve()):
         raise OSError(f"{member.name} does not belong into {folder}")
-    to.parent.mkdir(parents=True, exist_ok=True)
+    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with to.open("wb") as file:
         shutil.copyfileobj(content, file)
     to.chmod(member.mode & 0o755)
