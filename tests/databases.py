@@ -117,6 +117,12 @@ def clone(of: Database, name: str) -> Iterator[Database]:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(copy.name)))
 
 
+def renew(worn: Database, of: Database) -> None:
+    """Put a new copy of `of` in the place of `worn`, to which nobody is connected any more."""
+    with _superuser() as admin:
+        _create(admin, worn.name, template=of.name)
+
+
 def is_listened_to(database: Database) -> bool:
     """Whether somebody waits there for notifications."""
     asked = "select exists (select from pg_stat_activity where datname = %s and query ilike 'listen %%')"

@@ -40,23 +40,31 @@ def hashed_password() -> str:
     return str(hash_password(PASSWORD))
 
 
+_TAKE = "select set_config('app.user_id', %s, true), set_config('role', %s, true)"
+# Who was before is asked on the way, for tests do this for each of their rows.
+_TAKE_AND_ASK = (
+    f"{_TAKE}, was.* from (select coalesce(current_setting('app.user_id', true), ''), current_user::text"
+    " offset 0) was"
+)
+
+
+def _take(connection: sa.Connection, role: str, user_id: int | None = None) -> tuple[str, str]:
+    """Be `role` and that person from now on; the person and the role of before."""
+    given = ("" if user_id is None else str(user_id), role)
+    _, _, person, before = connection.exec_driver_sql(_TAKE_AND_ASK, given).one()
+    return person, before
+
+
 @contextmanager
 def as_role(connection: sa.Connection, role: str, user_id: int | None = None) -> Iterator[None]:
     """Be `role` and that person inside the block, and afterwards whoever was before.
 
     A block that fails is undone, and the role with it.
     """
-    take = "select set_config('app.user_id', %s, true), set_config('role', %s, true)"
-    # Who was before is asked on the way, for tests do this for each of their rows.
-    asked = (
-        f"{take}, was.* from (select coalesce(current_setting('app.user_id', true), ''), current_user::text"
-    )
     with connection.begin_nested():
-        row = connection.exec_driver_sql(
-            f"{asked} offset 0) was", ("" if user_id is None else str(user_id), role)
-        ).one()
+        before = _take(connection, role, user_id)
         yield
-        connection.exec_driver_sql(take, tuple(row[2:]))
+        connection.exec_driver_sql(_TAKE, before)
 
 
 class Make:
@@ -269,7 +277,11 @@ class Make:
         return row
 
     def _save_all(self, rows: Iterable[Model]) -> None:
+        if not (made := list(rows)):
+            return
         db.session.connection()  # a session that begins takes its person's role: let it, before we take ours
-        with as_role(self.connection, "kp_owner"):
-            db.session.add_all(rows)
-            db.session.flush()
+        # Without the savepoint of as_role: a flush that fails undoes the session's, and the role with it.
+        before = _take(self.connection, "kp_owner")
+        db.session.add_all(made)
+        db.session.flush()
+        self.connection.exec_driver_sql(_TAKE, before)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -439,12 +440,14 @@ def frozen_day(connection: sa.Connection) -> Iterator[None]:
     yield
 
 
-def test_counts_equal_a_recount_whatever_people_do(database: sa.Connection) -> None:
+@pytest.mark.parametrize("examples", [15, pytest.param(60, marks=pytest.mark.long)])
+def test_counts_equal_a_recount_whatever_people_do(database: sa.Connection, examples: int) -> None:
+    """Each example is forty deeds in a row; every run tries fifteen of them, --long four times as many."""
     with as_role(database, "kp_owner"), frozen_day(database):
         run_state_machine_as_test(
             lambda: Book(database),
             settings=settings(
-                max_examples=40,
+                max_examples=examples,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
