@@ -5,8 +5,7 @@ answered (a refused form counts as an answer), everybody else gets 403, nobody g
 there is 404, and no denial leaves a trace in any table.
 
 Who is signed in asks for the page and the fragment in turn: at every route some of those who may, and some of
-those who may not, meet either. For what is not there a rep and an admin ask: it has no owner from whom others
-could differ. `bin/test --long` lets everybody ask for the other one, and for what is not there, too.
+those who may not, meet either. `bin/test --long` lets everybody ask for the other one, too.
 """
 
 from collections.abc import Callable, Iterator
@@ -507,11 +506,9 @@ class Visit:
 
 
 def forms(who: Who, record: Record | None, turn: int) -> tuple[bool, ...]:
-    """As what this person asks for it in this turn: a page (False), a fragment (True), both or neither."""
+    """As what this person asks for it in this turn: a page (False), a fragment (True), or both."""
     if who in (Who.NOBODY, Who.DEACTIVATED):
         return (False, True)
-    if record is Record.MISSING and who not in (Who.OWNER, Who.ADMIN):
-        return (False, True) if turn else ()
     places = list(Who).index(who) + (list(Record).index(record) if record else 0)
     return (bool((places + turn) % 2),)
 

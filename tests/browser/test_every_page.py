@@ -97,16 +97,13 @@ KEPT_FROM_REPS = (
 """Pages of managers and admins; an admin looks at them."""
 COLOURS = "color-contrast"
 """The rule that takes longer than all others together."""
-WHERE_THINGS_STAND = ("target-size", "scrollable-region-focusable")
-"""The rules that ask how a page is laid out; the others but COLOURS read the same words at every width."""
 KINDS = {
     *("/", "/dashboard", "/principals?view=cards", "/principals/1", "/organizations", "/opportunities/board"),
     *("/opportunities/1", "/interactions/new", "/search", "/components", "/admin/goals", "/ops"),
 }
-"""Each kind of page, and every component. Every run looks at all of them in both themes on a phone and at a
-desk. At the others, which are made of the same pieces and have the same colours, it looks by every rule at a
-desk, in the light, and on a phone by the rules that ask where things stand. bin/test --long looks at all of
-them everywhere.
+"""Each kind of page, and every component. Every run looks at their colours in both themes on a phone and at
+a desk; others have the same colours, and a run looks at them in the light at a desk. bin/test --long looks at
+all of them everywhere.
 """
 WIDTHS = (360, 390, 768, 1024, 1440, 1600)
 PARTS = 6
@@ -171,7 +168,7 @@ def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrol
             somebody.page.set_viewport_size(DESKTOP)
             found[path] = somebody.accessibility_failures_in_either_theme()
         else:
-            found[f"{path} on a phone"] = somebody.accessibility_failures(*WHERE_THINGS_STAND)
+            found[f"{path} on a phone"] = somebody.accessibility_failures(but=[COLOURS])
             somebody.page.set_viewport_size(DESKTOP)
             found[path] = somebody.accessibility_failures()
         for width in WIDTHS:
@@ -183,20 +180,6 @@ def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrol
                 too_wide.append(f"{path} at {width}: {over} px")
     assert {path: failures for path, failures in found.items() if failures} == {}
     assert too_wide == []
-
-
-@pytest.mark.long
-@pytest.mark.timeout(240)
-@shared_out
-def test_axe_finds_nothing_on_any_page_on_a_phone_by_any_rule(
-    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
-) -> None:
-    somebody = visit(getattr(site.book, who), PHONE)
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        somebody.go(address(path, site))
-        found[path] = somebody.accessibility_failures(but=[COLOURS])
-    assert {path: failures for path, failures in found.items() if failures} == {}
 
 
 @pytest.mark.long
