@@ -61,7 +61,7 @@ def _walk(
     """The keys of the page come from the index of its order; only they are joined to anything."""
     conditions = [
         *but_words(listing, wanted),
-        *searching.meeting(listing, wanted.words, is_forgiving=wanted.is_forgiving),
+        *searching.passing(listing, wanted.words, is_forgiving=wanted.is_forgiving),
     ]
     rows = sa.select(*placed(listing, wanted)).where(*conditions)
     shown = _shown(listing, wanted, rows, wanted.sort.columns, after=after, limit=limit)

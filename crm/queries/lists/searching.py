@@ -28,6 +28,23 @@ def meeting(listing: Listing, words: Sequence[str], *, is_forgiving: bool = Fals
     return [_met(listing, word, is_forgiving=is_forgiving and len(word) >= LEAST_LETTERS) for word in words]
 
 
+def passing(listing: Listing, words: Sequence[str], *, is_forgiving: bool = False) -> list[Condition]:
+    """The same as `holding`, for rows that are passed in their order until a page is full: each is asked by
+    itself, for all that they could refer to is more than so few rows do refer to.
+    """
+    return [
+        sa.or_(
+            *(
+                _referring_itself(
+                    key, _match(key, word, is_forgiving=is_forgiving and len(word) >= LEAST_LETTERS)
+                )
+                for key in listing.search
+            )
+        )
+        for word in words
+    ]
+
+
 def parts(listing: Listing, words: Sequence[str], *, is_forgiving: bool = False) -> list[list[Condition]]:
     """The rows in which each of the words is found, in parts that share none: what holds the longest word
     itself, then what refers to something that holds it.
@@ -92,6 +109,16 @@ def _referring(key: SearchKey, match: Condition) -> Condition:
         return match
     referring: Condition = key.of.in_(key.keys.where(match))
     return referring
+
+
+def _referring_itself(key: SearchKey, match: Condition) -> Condition:
+    """The same as `_through`, asked of one row; the limit keeps PostgreSQL from making a set of it."""
+    if key.keys is None:
+        return match
+    named = key.keys.selected_columns[0]
+    one = key.keys.with_only_columns(sa.true()).where(named == key.of, match).limit(1)
+    asked: Condition = sa.func.coalesce(one.correlate(key.of.class_.__table__).scalar_subquery(), sa.false())
+    return asked
 
 
 def part_of(column: Any, text: str) -> Condition:
