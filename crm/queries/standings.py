@@ -98,22 +98,18 @@ def select(
     """All principals that are not archived, or those asked for, as rows with the columns of `Standing`.
     `where` is said of `Organization`.
     """
-    asked = tuple(words), None if owner_ids is None else tuple(owner_ids), book, where
-    # Who brings a condition of their own keeps what comes of it, or not: nothing else is ever the same.
-    return _select(today, *asked) if where is None else _select.__wrapped__(today, *asked)
+    asked = today, tuple(words), None if owner_ids is None else tuple(owner_ids), book
+    # A condition of somebody's own never comes again, so what is built with it is not kept here.
+    return _kept(*asked) if where is None else _built(*asked, where)
 
 
-@lru_cache(maxsize=64)
-def _select(
+def _built(
     today: date | sa.ColumnElement[date],
     words: tuple[str, ...],
     owner_ids: tuple[int, ...] | None,
     book: Book,
-    where: sa.ColumnElement[bool] | None,
+    where: sa.ColumnElement[bool] | None = None,
 ) -> sa.CTE:
-    """Kept for those who ask the same again, as every page does of its day: building it costs more than
-    running it.
-    """
     view, last_at = PrincipalActivity, PrincipalActivity.last_activity_date
     query = (
         sa.select(
@@ -154,6 +150,10 @@ def _select(
         sa.case((seen.c.last_at.is_not(None), level)).label("level"),
         sa.func.engagement_percent(seen.c.last_at, day, type_=sa.Integer).label("percent"),
     ).cte("standing")
+
+
+# For those who ask the same again, as every page does of its day: building it takes longer than running it.
+_kept = lru_cache(maxsize=64)(_built)
 
 
 def read(row: sa.Row[Any]) -> Standing:
