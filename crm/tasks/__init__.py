@@ -29,6 +29,15 @@ LONG_LIMIT: Final = 4 * 3600
 not.
 """
 
+LONGEST_REPORT: Final = 500
+"""Characters that Celery is told of a failure."""
+
+log = structlog.get_logger()
+
+
+class Failed(Exception):
+    """What Celery is told of a task that failed: in a few words, for the log has the whole of it."""
+
 
 class Job(Task):  # type: ignore[misc]
     """A task that runs inside the application, as the system, in one unit of work."""
@@ -43,13 +52,19 @@ class Job(Task):  # type: ignore[misc]
         structlog.contextvars.bind_contextvars(
             task=self.name, ids=list(ids), request_id=(self.request.headers or {}).get(bell.REQUEST_ID)
         )
-        with app.app_context():
-            act_as(SYSTEM)
-            if self.in_one_transaction:
-                with transaction():
+        try:
+            with app.app_context():
+                act_as(SYSTEM)
+                if self.in_one_transaction:
+                    with transaction():
+                        self.run(*ids)
+                else:
                     self.run(*ids)
-            else:
-                self.run(*ids)
+        except Exception as error:
+            log.exception("task failed")
+            # With its traceback an error is larger than a pipe holds. A worker that is being stopped reads no
+            # more of what its processes report, and waits for them: they must not wait for it as well.
+            raise Failed(f"{type(error).__name__}: {error}"[:LONGEST_REPORT]) from None
 
     def enqueue(self, *ids: int) -> None:
         """Ring for this task once the running unit of work has committed."""
