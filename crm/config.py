@@ -23,9 +23,7 @@ class Settings(BaseSettings):
     a field is what `bin/docs` writes into docs/operations.md.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="", case_sensitive=False, extra="ignore", use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, extra="ignore")
 
     database_url: str
     """The web role's connection: owns nothing, sees business tables only after a person was named."""

@@ -14,8 +14,6 @@ from flask_security import Security, Totp, TwoFactorRescueForm, TwoFactorVerifyC
 from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
 from passlib.totp import TotpMatch
-from qrcode.image.svg import SvgPathImage
-from qrcode.main import QRCode
 
 from crm import clock, services
 from crm.config import Settings
@@ -133,6 +131,10 @@ def address(secret: str, *, user: User) -> str:
 
 def picture(text: str) -> str:
     """The QR code of `text`: the width of its field, a space, and the path to draw."""
+    # Read when somebody sets it up: every start of every process would wait for it.
+    from qrcode.image.svg import SvgPathImage
+    from qrcode.main import QRCode
+
     code = QRCode(border=2, image_factory=SvgPathImage, box_size=10)
     code.add_data(text)
     image: Any = code.make_image()

@@ -13,6 +13,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 import crm
+from crm import cli
 from crm.db import Person, act_as, db
 from crm.models import User
 from tests import databases
@@ -112,6 +113,7 @@ def app(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
         database_url=shared_database.url("test"), data_dir=tmp_path_factory.mktemp("data")
     )
     made = crm.create_app("web", settings)
+    cli.init(made)
     made.test_client_class = Client
     made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_of_the_run(tmp_path_factory, "templates")))
     made.config["API_STRANGERS_PER_MINUTE"] = 100_000  # all tests ask from one address

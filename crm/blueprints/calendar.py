@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app
 from werkzeug.exceptions import Unauthorized
 
-from crm import bearer, calendars, clock, flags, queries, web
+from crm import bearer, clock, flags, queries, web
 from crm.config import Settings
 from crm.queries.promises import When
 
@@ -20,6 +20,8 @@ def show(key: str) -> Response:
     """Open promises of the person whose address it is, on their days. 404 for an address that is none any
     more.
     """
+    from crm import calendars  # with the first calendar: what it writes them with takes its time to read
+
     try:
         bearer.come_in(key, is_calendar=True)
     except Unauthorized:

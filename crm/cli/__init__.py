@@ -1,7 +1,11 @@
 """Commands of operations, one group a noun. They connect as the owner where that connection is known."""
 
-from flask import Flask
+from pathlib import Path
 
+from flask import Flask
+from flask_migrate import Migrate
+
+import crm
 from crm.cli import (
     backup,
     demo,
@@ -16,6 +20,8 @@ from crm.cli import (
     tokens,
     users,
 )
+from crm.config import Settings
+from crm.db import db
 
 GROUPS = (
     backup.backup,
@@ -34,14 +40,17 @@ GROUPS = (
 """Every group that `flask` offers, and the one command that stands alone."""
 
 
-def create_app() -> Flask:
-    """The application for `flask`; FLASK_APP names this function."""
-    import crm  # the factory registers this package, so it is imported when asked for
-
-    return crm.create_app("commands")
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `flask`, with every command; FLASK_APP names this function. Raises
+    `config.BadSettings` on a bad environment.
+    """
+    app = crm.create_app("commands", settings)
+    init(app)
+    return app
 
 
 def init(app: Flask) -> None:
-    """Register every group."""
+    """Register every group, and what `flask db` wants to know."""
+    Migrate(app, db, directory=str(Path(app.root_path).parent / "migrations"))
     for group in GROUPS:
         app.cli.add_command(group)

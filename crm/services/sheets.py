@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import xlsxwriter
-
 from crm import csv_lines
 
 MOST_ROWS: Final = 1_048_575
@@ -82,6 +80,8 @@ class Workbook:
     """An XLSX workbook. Nothing in it is a formula or a link, whatever it begins with."""
 
     def __init__(self, path: Path) -> None:
+        import xlsxwriter  # with the first workbook: not every process makes one
+
         self.book = xlsxwriter.Workbook(
             str(path),
             {

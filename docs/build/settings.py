@@ -1,5 +1,10 @@
 """The table of settings in docs/operations.md, from crm/config.py: name, default, what is said of each."""
 
+import ast
+import inspect
+from itertools import pairwise
+from typing import cast
+
 from pydantic.fields import FieldInfo
 
 from crm.config import Settings
@@ -34,11 +39,27 @@ here stops `bin/docs`.
 
 def table() -> str:
     """A row for each setting, in the order of the code."""
+    said = meanings()
     rows = ["| variable | needed by | default | meaning |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        meaning = said[name].replace("|", "\\|")
         rows.append(f"| `{name.upper()}` | {NEEDED_BY[name]} | {_default(field)} | {meaning} |")
     return "\n".join(rows)
+
+
+def meanings() -> dict[str, str]:
+    """What stands below each field in the source, on one line. Read here and not by pydantic, which would
+    read the source once more at each start of each process.
+    """
+    settings = cast("ast.ClassDef", ast.parse(inspect.getsource(Settings)).body[0])
+    return {
+        field.target.id: " ".join(str(below.value.value).split())
+        for field, below in pairwise(settings.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+    }
 
 
 def _default(field: FieldInfo) -> str:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-import crm
+from crm import cli
 from crm.db import db
 from crm.models import Organization, User
 from tests.databases import Database
@@ -213,7 +213,7 @@ def operators(own_database: Database, tmp_path: Path) -> Iterator[Command]:
             "insert into users (email, full_name, role, fs_uniquifier) values"
             " ('ada@pantry.example', 'Ada Reyes', 'admin', 'ada')"
         )
-    commands = crm.create_app("commands", own_database.settings("commands", data_dir=tmp_path))
+    commands = cli.create_app(own_database.settings("commands", data_dir=tmp_path))
 
     def run(*arguments: object, command: str = "run") -> Result:
         words = ["imports", command, *arguments, "--as", "ada@pantry.example"]
