@@ -5,7 +5,8 @@ answered (a refused form counts as an answer), everybody else gets 403, nobody g
 there is 404, and no denial leaves a trace in any table.
 
 Who is signed in asks for the page and the fragment in turn: at every route some of those who may, and some of
-those who may not, meet either. `bin/test --long` lets everybody ask for the other one, too.
+those who may not, meet either. So with what is not there: it lies in the trash for some and never was for the
+others. `bin/test --long` lets everybody ask for the other one, too.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ from tests.factories import Make
 
 PARTS: Final = 2
 """Into how many tests the routes are shared out, so that none takes minutes and several cores take part."""
+LAST: Final = 2
+"""The turn in which everybody asks for what the first one left out."""
 
 
 class Who(StrEnum):
@@ -513,17 +516,31 @@ def forms(who: Who, record: Record | None, turn: int) -> tuple[bool, ...]:
     return (bool((places + turn) % 2),)
 
 
+def asked_of(book: Book, named: list[str], who: Who, place: int, turn: int) -> list[Record | None]:
+    """Of which records this person asks at the route in this place: in the first turn all but one, by turns
+    that in the trash and that which never was; in the last the one that was left out.
+    """
+    if not named:
+        return [] if turn == LAST else [None]
+    known = [record for record in Record if all(record in book.numbers[name] for name in named)]
+    if who in (Who.NOBODY, Who.DEACTIVATED):
+        return [record for record in known if record is Record.OWN and turn != LAST]
+    left_out = (Record.ARCHIVED, Record.MISSING)[(list(Who).index(who) + place) % 2]
+    if Record.ARCHIVED not in known:
+        return [] if turn == LAST else list(known)
+    if turn == LAST:
+        return [left_out]
+    return [record for record in known if turn or record is not left_out]
+
+
 def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[Visit]:
     """Every request that this person makes in this turn, at each `PARTS`th route from `part`."""
-    records = [Record.OWN] if who in (Who.NOBODY, Who.DEACTIVATED) else list(Record)
     pages = [rule for rule in endpoints(app) if ROUTES[rule.endpoint].may is not May.TOKENS]
-    for rule in pages[part::PARTS]:
+    for place, rule in enumerate(pages[part::PARTS]):
         named = [name for name in rule.arguments if name not in WORDS]
         unknown = [name for name in named if name not in book.numbers]
         assert not unknown, f"{rule}: say in `book` what a {unknown[0]} is"
-        for record in records if named else [None]:
-            if any(record not in book.numbers[name] for name in named):
-                continue
+        for record in asked_of(book, named, who, place, turn):
             values = {name: book.numbers[name][record] for name in named} if record else {}
             _, path = rule.build(values | {name: WORDS[name] for name in rule.arguments - set(named)}) or (
                 "",
@@ -588,7 +605,9 @@ def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str)
 
 @pytest.mark.timeout(300)  # hundreds of visits
 @pytest.mark.parametrize(
-    "turn", [0, pytest.param(1, marks=pytest.mark.long)], ids=["in turn", "the other form"]
+    "turn",
+    [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, LAST))],
+    ids=["in turn", "the other form", "what was left out"],
 )
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("who", list(Who))

@@ -171,7 +171,8 @@ def test_axe_finds_nothing_in_the_open_palette_nor_on_the_page_of_what_was_found
         rep.page.keyboard.type(letters)
         expect(rep.page.locator("#palette-list")).to_have_attribute("data-letters", letters)
         assert rep.accessibility_failures_in_either_theme() == [], letters
-    for address in ("/search?q=mar", "/search?q=amberfodl", "/search?q=zzzzz", "/search"):
+    # The page is looked at on a phone as every page is, and here at a desk with all that it can say.
+    for address in ("/search?q=mar", "/search?q=amberfodl", "/search?q=zzzzz") if viewport == DESKTOP else ():
         rep.go(address)
         assert rep.accessibility_failures_in_either_theme() == [], address
 

@@ -17,7 +17,9 @@ def number_of(person: Person, name: str) -> str:
     return address.rsplit("/", 1)[-1]
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "viewport", [PHONE, pytest.param(DESKTOP, marks=pytest.mark.long)], ids=["phone", "desktop"]
+)
 def test_axe_finds_nothing_on_the_pages_of_an_admin_in_either_theme(
     visit: Visit, site: Site, viewport: dict[str, int]
 ) -> None:

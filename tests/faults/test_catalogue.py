@@ -120,6 +120,7 @@ def waits(stack: Stack) -> bool:
 # Workers
 
 
+@long
 def test_a_worker_frozen_past_its_lease_writes_nothing_more_when_it_wakes(stack: Stack, work: Work) -> None:
     first = stack.worker("first")
     with in_the_middle(stack):
@@ -242,7 +243,8 @@ def proxy(stack: Stack) -> Iterator[Proxy]:
     made.close()
 
 
-@pytest.mark.parametrize("nth", [3, *(pytest.param(nth, marks=long) for nth in (1, 2, 5, 8, 13))])
+@long
+@pytest.mark.parametrize("nth", [1, 2, 3, 5, 8, 13])
 def test_a_lost_answer_to_a_commit_makes_nothing_twice(
     stack: Stack, work: Work, proxy: Proxy, nth: int
 ) -> None:

@@ -40,6 +40,7 @@ def book(stack: Stack) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.long  # five thousand rows move and come back, twice
 def test_a_worker_killed_in_a_large_merge_and_one_in_its_way_back_leave_all_as_it_was_and_others_do_it_once(
     stack: Stack, people: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
