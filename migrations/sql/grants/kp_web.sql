@@ -2,6 +2,8 @@
 -- theirs is spent, count failed tries, and put a reset mail into the ledger. It sees no business row, and of a letter
 -- not the body: that holds the key.
 grant select on users, firm_settings, heartbeats to kp_web;
+-- Before it serves anybody it looks how far the tables are.
+grant select on alembic_version to kp_web;
 grant update (
     password, fs_uniquifier, last_login_at, current_login_at, last_login_ip, current_login_ip, login_count,
     tf_last_counter, mf_recovery_codes, updated_at
