@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, make_response, request
 from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from crm import (
@@ -84,6 +85,11 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
     for endpoint, view in app.view_functions.items():
         if endpoint != "static":
             app.view_functions[endpoint] = unit_of_work(_answering(view), refuses=_is_refusal)
+    if settings.trusted_proxies:
+        # Host and scheme are those of BASE_URL, whatever a proxy says of them.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
+        )
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(Path(app.root_path) / "static"),

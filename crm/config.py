@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     """The address that links in mails start with."""
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names this app answers to beside that of BASE_URL, comma separated; empty = those of loopback."""
+    trusted_proxies: int = Field(default=0, ge=0, le=9)
+    """How many proxies in front write into X-Forwarded-For who asks; 0 = none, and nobody's word is taken for
+    it. Behind a proxy that is not counted here all people have one address, and its limits together.
+    """
     data_dir: Path = Path(".data")
     """Where files, the demo inbox and beat's schedule live; shared storage for several machines."""
     demo_password: str | None = None

@@ -22,6 +22,7 @@ NEEDED_BY = {
     "secret_key": "all",
     "base_url": "all",
     "trusted_hosts": "web",
+    "trusted_proxies": "web",
     "data_dir": "all",
     "demo_password": "`flask demo load`",
     "ops_token": "web",
