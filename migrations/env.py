@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 from alembic.runtime.migration import RevisionStep
-from alembic.script import ScriptDirectory
 
 import crm.models  # noqa: F401 - makes the tables known, for `flask db check`
 from crm import clock, config
@@ -64,7 +63,7 @@ def online() -> None:
         if not connection.exec_driver_sql(f"select pg_try_advisory_lock({LOCK})").scalar():
             raise SystemExit("Another migration is running. Wait for it to end, then run this again.")
         connection.commit()
-        head = set(ScriptDirectory.from_config(context.config).get_heads())
+        head = set(context.get_head_revisions())
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -1,5 +1,6 @@
 """Migrations: the models say what the tables are; up, down and up again; killed, refused, run again."""
 
+import functools
 import itertools
 import json
 import multiprocessing
@@ -66,7 +67,12 @@ order by 1
 def schema(database: Database) -> list[str]:
     """Everything about the schema that a dump would tell, one line a thing."""
     with database.connect("owner", role=None) as connection:
-        return [str(line) for (line,) in connection.execute(SCHEMA)]
+        return schema_by(connection)
+
+
+def schema_by(connection: psycopg.Connection) -> list[str]:
+    """The same by a connection that is there."""
+    return [str(line) for (line,) in connection.execute(SCHEMA)]
 
 
 def of_tables(lines: list[str]) -> list[str]:
@@ -149,58 +155,61 @@ def test_every_step_down_can_be_gone_up_again_and_keeps_the_book(own_database: D
     whole way up. What a column holds that existed before is the same each time, row for row.
     """
     flask_command(own_database, "demo", "load", "--size", size, DEMO_PASSWORD=SECRET_KEY)
-    before = stood = schema(own_database)
-    held = sums(own_database)
-    assert held["interactions"]["rows"] != "0"
-    for above, revision in itertools.pairwise(reversed(REVISIONS)):
-        migrate("downgrade", revision, database=own_database)
-        lower, kept = schema(own_database), sums(own_database)
-        assert [line for line in lower if line.startswith(("trigger", "view"))] == [], revision
-        assert differences(held, kept) == ONLY_ABOVE.get(above, set()), above
-        migrate("upgrade", above, database=own_database)
-        # What stands in SQL files is made again at head only.
-        assert of_tables(schema(own_database)) == of_tables(stood), above
-        assert above != REVISIONS[-1] or schema(own_database) == before
-        go_down_by_hand(own_database, above)
-        assert (schema(own_database), sums(own_database)) == (lower, kept), above
-        stood, held = lower, kept
-    migrate("upgrade", "head", database=own_database)
-    assert schema(own_database) == before
+    # One that stays, for each new one would have to read the whole catalogue first.
+    with own_database.connect("owner", role=None) as asking:
+        asking.prepare_threshold = None  # what is asked for changes under it
+        before = stood = schema_by(asking)
+        held = sums(asking)
+        assert held["interactions"]["rows"] != "0"
+        for above, revision in itertools.pairwise(reversed(REVISIONS)):
+            migrate("downgrade", revision, database=own_database)
+            lower, kept = schema_by(asking), sums(asking)
+            assert [line for line in lower if line.startswith(("trigger", "view"))] == [], revision
+            assert differences(held, kept) == ONLY_ABOVE.get(above, set()), above
+            migrate("upgrade", above, database=own_database)
+            # What stands in SQL files is made again at head only.
+            assert of_tables(schema_by(asking)) == of_tables(stood), above
+            assert above != REVISIONS[-1] or schema_by(asking) == before
+            go_down_by_hand(own_database, above)
+            assert (schema_by(asking), sums(asking)) == (lower, kept), above
+            stood, held = lower, kept
+        migrate("upgrade", "head", database=own_database)
+        assert schema_by(asking) == before
 
 
 ONLY_ABOVE = {"011": {"feature_flags"}, "032": {"feature_flags"}}
 """Tables of which a revision's way down takes rows away that only the schema above it can hold."""
 
 
-def sums(database: Database) -> dict[str, dict[str, str]]:
+def sums(connection: psycopg.Connection) -> dict[str, dict[str, str]]:
     """Of each table how many rows it has, and for each column a sum over its values with their rows' keys."""
-    with database.connect("owner", role=None) as connection:
-        found = connection.execute(
-            """
-            select c.relname, array_agg(a.attname order by a.attnum),
-                   array_agg(a.attname order by a.attnum) filter (where a.attnum = any (k.conkey))
-              from pg_class c
-              join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-              left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
-             where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
-               and c.relname <> 'alembic_version'
-             group by c.relname
-            """
-        ).fetchall()
-        told = {}
-        for table, columns, keys in found:
-            sum_of = sql.SQL("coalesce(sum(hashtextextended(concat_ws('|', {}), 0)::numeric), 0)::text")
-            asked = [
-                sum_of.format(sql.SQL(", ").join(map(sql.Identifier, [*(keys or []), column])))
-                for column in columns
-            ]
-            query = sql.SQL("select count(*)::text, {} from {}").format(
-                sql.SQL(", ").join(asked), sql.Identifier(table)
-            )
-            row = connection.execute(query).fetchone()
-            assert row is not None
-            told[table] = dict(zip(["rows", *columns], row, strict=True))
-        return told
+    found = connection.execute(
+        """
+        select c.relname, array_agg(a.attname order by a.attnum),
+               array_agg(a.attname order by a.attnum) filter (where a.attnum = any (k.conkey))
+          from pg_class c
+          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
+         where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+           and c.relname <> 'alembic_version'
+         group by c.relname
+        """
+    ).fetchall()
+    told = {}
+    for table, columns, keys in found:
+        row = connection.execute(sums_of(table, tuple(columns), tuple(keys or ()))).fetchone()
+        assert row is not None
+        told[table] = dict(zip(["rows", *columns], row, strict=True))
+    return told
+
+
+@functools.cache  # most tables are the same from one revision to the next
+def sums_of(table: str, columns: tuple[str, ...], keys: tuple[str, ...]) -> bytes:
+    """The question for how many rows a table has and for the sum of each of these columns."""
+    sum_of = sql.SQL("coalesce(sum(hashtextextended(concat_ws('|', {}), 0)::numeric), 0)::text")
+    asked = [sum_of.format(sql.SQL(", ").join(map(sql.Identifier, [*keys, column]))) for column in columns]
+    query = sql.SQL("select count(*)::text, {} from {}")
+    return query.format(sql.SQL(", ").join(asked), sql.Identifier(table)).as_bytes(None)
 
 
 def differences(one: dict[str, dict[str, str]], other: dict[str, dict[str, str]]) -> set[str]:

@@ -6,6 +6,7 @@ The texts come from real exports: "PRIMARY ACCT. MANAGER \n(DropDown)" is the ow
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from crm.services.imports.text import clean
@@ -82,6 +83,7 @@ class Header:
         )
 
 
+@lru_cache(maxsize=4096)  # the first thousand rows of a sheet are looked through, and words come again
 def folded(text: str) -> str:
     """A header text for comparing: no case, no brackets ("(DropDown)"), no punctuation, single blanks."""
     words = re.sub(r"\([^()]*\)", " ", clean(text)).casefold()
