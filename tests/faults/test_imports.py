@@ -132,9 +132,10 @@ def by_chance(seed: int, n: int, *, within: float) -> list[tuple[float, float]]:
     return [(chance.random() * 0.8, chance.random() * within * 0.8) for _ in range(n)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "talks", "applied", "reverted"),
-    [(6, 1_500, 1, 0), pytest.param(20, 6_000, 20, 5, marks=pytest.mark.long)],
+    [(6, 3_000, 3, 0), (20, 6_000, 20, 5)],
 )
 def test_a_worker_killed_at_random_moments_of_an_import_ends_as_one_that_was_not(
     stack: Stack, people: list[int], seed: int, talks: int, applied: int, reverted: int
