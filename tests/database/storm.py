@@ -39,8 +39,8 @@ def rage(database: Database, *, people: int, seconds: float) -> None:
 def live(database: Database, ends: float, dice: Dice) -> int:
     """One person, until it ends; returns how much they did. One in ten thinks better of it and rolls back.
 
-    Whom PostgreSQL picks to end a circle of waiting is told to try again, as on a page (crm/failures.py); that
-    happens to one act in a hundred at most.
+    Whom PostgreSQL picks to end a circle of waiting is told to try again, as on a page (crm/failures.py);
+    that happens to one act in a hundred at most.
     """
     done = told = 0
     with signed_in(database) as connection:
@@ -58,19 +58,24 @@ def live(database: Database, ends: float, dice: Dice) -> int:
 
 
 def keep(database: Database, ends: float) -> list[object]:
-    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw."""
+    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw. Picked
+    to end a circle of waiting, a recompute is one of the next time, as by the beat.
+    """
     wrong: list[object] = []
     with database.connect("worker", role="kp_system") as connection:
         while time.monotonic() < ends:
             connection.execute("select fold_principal_deltas(200)")
-            with connection.transaction():
-                row = connection.execute("select recompute_interaction_principals()").fetchone()
-                row = (row or ()) + (
-                    connection.execute(
-                        "select * from recompute_principal_summaries(), recompute_principal_weeks()"
-                    ).fetchone()
-                    or ()
-                )
+            try:
+                with connection.transaction():
+                    row = connection.execute("select recompute_interaction_principals()").fetchone()
+                    row = (row or ()) + (
+                        connection.execute(
+                            "select * from recompute_principal_summaries(), recompute_principal_weeks()"
+                        ).fetchone()
+                        or ()
+                    )
+            except psycopg.errors.DeadlockDetected:
+                continue
             if any(row):
                 wrong.append(row)
             wrong.extend(differences(connection))
