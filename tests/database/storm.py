@@ -58,8 +58,9 @@ def live(database: Database, ends: float, dice: Dice) -> int:
 
 
 def keep(database: Database, ends: float) -> list[object]:
-    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw. Picked
-    to end a circle of waiting, a recompute is one of the next time, as by the beat.
+    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw.
+
+    A recompute that is picked to end a circle of waiting comes round the next time, as that of the beat does.
     """
     wrong: list[object] = []
     with database.connect("worker", role="kp_system") as connection:
