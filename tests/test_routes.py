@@ -1,41 +1,64 @@
-"""Addresses are compiled when the first of them is built, and are those that Werkzeug would have built."""
+"""Every route is guarded, every answer carries the strict policy, whatever it is."""
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Map, Rule
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
-from crm.routes import LateRule
+from crm.sign_in import PUBLIC
 
-GIVEN = [
-    ("/people/<int:person_id>", {"person_id": 7}, "/people/7"),
-    ("/people/<int:person_id>", {"person_id": 7, "tab": "mail & more"}, "/people/7?tab=mail+%26+more"),
-    ("/of/<path:name>/", {"name": "a b/ç"}, "/of/a%20b/%C3%A7/"),
-    ("/", {"self": "me", "q": ["x", "y"]}, "/?self=me&q=x&q=y"),
-]
+STRICT = ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors", "base-uri 'none'")
 
 
-@pytest.mark.parametrize(("rule", "values", "address"), GIVEN)
-@pytest.mark.parametrize("kind", [Rule, LateRule])
-def test_addresses_are_those_of_werkzeug_the_first_time_and_after(
-    kind: type[Rule], rule: str, values: dict[str, object], address: str
-) -> None:
-    adapter = Map([kind(rule, endpoint="there")]).bind("pantry.example")
-    assert [adapter.build("there", values) for _ in range(2)] == [address, address]
-    # Without what the address does not name, as redirects are built.
-    assert adapter.build("there", values, append_unknown=False) == address.partition("?")[0]
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
 
 
-def test_an_address_is_compiled_once_and_not_before_it_is_asked_for() -> None:
-    rule = LateRule("/people/<int:person_id>", endpoint="there")
-    adapter = Map([rule]).bind("pantry.example")
-    before = rule._build_unknown
-    adapter.build("there", {"person_id": 7})
-    compiled = rule._build_unknown
-    assert compiled != before
-    adapter.build("there", {"person_id": 8})
-    assert rule._build_unknown == compiled
+def address(rule: Rule) -> str:
+    values = {
+        name: 1 if "int" in type(rule._converters[name]).__name__.lower() else "x" for name in rule.arguments
+    }
+    _, path = rule.build(values) or ("", "/")
+    return path
 
 
-def test_every_route_of_the_application_but_its_files_is_compiled_late(app: Flask) -> None:
-    others = [rule for rule in app.url_map.iter_rules() if not isinstance(rule, LateRule)]
-    assert [rule.endpoint for rule in others] == ["static"]
+def test_the_public_routes_are_these_and_no_others(app: Flask) -> None:
+    assert set(PUBLIC) == {
+        "static",
+        "probes.healthz",
+        "probes.readyz",
+        "security.login",
+        "security.two_factor_token_validation",
+        "security.forgot_password",
+        "security.reset_password",
+        "invitations.choose",
+        "invitations.accept",
+        "api.document",
+        "calendar.show",
+    }
+
+
+def test_nobody_gets_anything_but_the_door(app: Flask, client: FlaskClient) -> None:
+    for rule in rules(app):
+        if rule.endpoint in PUBLIC:
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(address(rule), method=method)
+            if answer.status_code in (301, 302, 303):
+                assert answer.location.startswith("/login"), f"{method} {rule}: to {answer.location}"
+            else:
+                assert answer.status_code == 401, f"{method} {rule}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/nothing-here", "/healthz", "/principals", "/follow-ups"])
+def test_every_answer_tells_the_browser_what_to_refuse(path: str, client: FlaskClient) -> None:
+    headers = client.get(path).headers
+    for part in STRICT:
+        assert part in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "private, no-store"
+
+
+def test_an_unknown_host_is_refused(client: FlaskClient) -> None:
+    assert client.get("/login", headers={"Host": "elsewhere.example"}).status_code == 400
