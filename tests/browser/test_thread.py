@@ -148,13 +148,15 @@ def test_a_dialog_that_closed_this_very_moment_opens_again(visit: Visit, site: S
     notes = page.locator("#log-form").get_by_label("Notes")
     notes.fill("Interrupted by the chef")
     # The key comes before the browser tells of the close, as it does when the machine is busy.
-    page.evaluate(
+    old_form_stands = page.evaluate(
         """() => {
           document.getElementById("log").close();
           const key = { key: "c", bubbles: true, cancelable: true };
           document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
+          return document.getElementById("log-form") !== null;
         }"""
     )
+    assert not old_form_stands  # or what is typed into it goes when the new one arrives
     expect(page.get_by_role("dialog", name="Log interaction")).to_be_visible()
     expect(notes).to_have_value("Interrupted by the chef")
     notes.fill("Interrupted twice")

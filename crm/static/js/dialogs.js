@@ -11,6 +11,9 @@ document.querySelectorAll(".dialog-slot").forEach((slot) => waiting.set(slot, sl
 /** Where the focus came from when a dialog opened. @type {WeakMap<Element, import("./focus.js").Place | null>} */
 const places = new WeakMap();
 
+/** Those that are open, or closed and have not said so yet. @type {WeakSet<Element>} */
+const untidied = new WeakSet();
+
 /** @param {string} id; @returns {boolean} whether there is such a dialog and it is open now */
 export function openDialog(id) {
   const dialog = document.getElementById(id);
@@ -20,6 +23,9 @@ export function openDialog(id) {
   // From one dialog into the next, or into the same before it has said that it closed: the way back is the first one's.
   const before = document.activeElement?.closest("dialog");
   places.set(dialog, before ? (places.get(before) ?? null) : placeOf(document.activeElement, document.body));
+  // Who is quick sees the form of the last time, and what they typed into it would go when the new one arrives.
+  if (untidied.has(dialog)) clear(dialog);
+  untidied.add(dialog);
   dialog.showModal();
   // A modal dialog covers all else, also what we have to say: the toasts move into it.
   const toasts = document.getElementById("toasts");
@@ -37,12 +43,18 @@ export function openOne() {
 function tidy(event) {
   const dialog = event.currentTarget;
   if (!(dialog instanceof HTMLDialogElement) || dialog.open) return; // a quick hand opened it again before it said so
+  untidied.delete(dialog);
   const place = places.get(dialog);
   // The browser may not have noticed yet that what had the focus went with the dialog.
   const at = document.activeElement;
   if (place && (!at || at === document.body || dialog.contains(at))) refocus(document.body, place);
   const toasts = dialog.querySelector("#toasts");
   if (toasts) document.body.append(toasts);
+  clear(dialog);
+}
+
+/** What is asked for when it opens is gone from it. @param {HTMLDialogElement} dialog */
+function clear(dialog) {
   const slot = dialog.querySelector(".dialog-slot");
   if (slot) slot.innerHTML = waiting.get(slot) ?? "";
 }
