@@ -67,8 +67,11 @@ def start(folder: Path, port: int | None, demo: bool, started: list[Server], loc
     if made.valkey:
         with step("Valkey"):
             _start(made.valkey.server(_log(folder, "valkey"), (lock,)), started)
-    with step("Migrations"):
-        _flask(made, "db", "upgrade")
+    with step("Migrations") as remarks:
+        if _is_current(made):
+            remarks.append("nothing new")
+        else:
+            _flask(made, "db", "upgrade")
     if demo and made.wants_demo and not made.has_demo:
         with step("Demo book"):
             _flask(made, "demo", "load", "--size", "broker")
@@ -276,6 +279,12 @@ def _start(server: Server, started: list[Server]) -> None:
     started.append(server)
     server.start()
     server.wait_until_ready()
+
+
+def _is_current(made: Settings) -> bool:
+    asked: list[str | Path] = [PYTHON, "-m", "migrations.standing"]
+    log = _log(made.folder, "db-upgrade")
+    return processes.run(asked, folder=CHECKOUT, environment=made.for_commands(), log=log) == 0
 
 
 def _flask(made: Settings, *words: str) -> None:

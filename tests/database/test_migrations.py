@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from crm.db import Base
-from migrations import objects
+from migrations import objects, standing
 from tests import databases
 from tests.commands import flask_command
 from tests.database.sessions import signed_in, until
@@ -339,6 +339,21 @@ def test_an_upgrade_with_nothing_to_do_leaves_the_objects_alone(own_database: Da
         before = connection.execute(ask).fetchone()
         migrate("upgrade", "head", database=own_database)
         assert connection.execute(ask).fetchone() == before
+
+
+def test_whether_there_is_anything_to_do_is_told_without_the_application(own_database: Database) -> None:
+    url = own_database.url("owner")
+    is_current = functools.partial(standing.is_current, firm_name=FIRM_NAME, firm_zone=FIRM_TIMEZONE)
+    assert is_current(url)
+    assert not standing.is_current(url, firm_name="Another", firm_zone=FIRM_TIMEZONE)
+    assert not is_current(url + "_and_nowhere")
+    with own_database.connect("owner", role=None) as connection:
+        connection.execute("comment on table alembic_version is 'objects of other files'")
+        assert not is_current(url)
+    migrate("upgrade", "head", database=own_database)
+    assert is_current(url)
+    migrate("downgrade", "-1", database=own_database)
+    assert not is_current(url)
 
 
 def test_objects_are_swapped_all_or_none(

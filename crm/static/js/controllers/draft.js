@@ -150,7 +150,7 @@ export default class DraftController extends Controller {
       if (isTick(control)) control.checked = i >= 0;
       else if (value !== undefined) give(control, value);
       if (i >= 0) left.splice(i, 1);
-      if (said != null) control.dataset.said = said; // JSON knows no undefined
+      if (typeof said === "string") control.dataset.said = said; // undefined came back from JSON as null
       control.dispatchEvent(new CustomEvent("draft:restored"));
     }
     if (this.data.get("carries-value")) this.carry(left);
