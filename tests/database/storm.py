@@ -37,12 +37,8 @@ def rage(database: Database, *, people: int, seconds: float) -> None:
 
 
 def live(database: Database, ends: float, dice: Dice) -> int:
-    """One person, until it ends; returns how much they did. One in ten thinks better of it and rolls back.
-
-    Whom PostgreSQL picks to end a circle of waiting is told to try again, as on a page (crm/failures.py);
-    that happens to one act in a hundred at most.
-    """
-    done = told = 0
+    """One person, until it ends; returns how much they did. One in ten thinks better of it and rolls back."""
+    done = 0
     with signed_in(database) as connection:
         while time.monotonic() < ends:
             try:
@@ -51,32 +47,23 @@ def live(database: Database, ends: float, dice: Dice) -> int:
                 done += 1
             except psycopg.errors.UniqueViolation:
                 continue  # two people named the same principal: one of them is told so
-            except psycopg.errors.DeadlockDetected:
-                told += 1
-    assert told <= 1 + done // 100, f"{told} circles of waiting in {done} acts"
     return done
 
 
 def keep(database: Database, ends: float) -> list[object]:
-    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw.
-
-    A recompute that is picked to end a circle of waiting comes round the next time, as that of the beat does.
-    """
+    """Folds, recomputes and compares, until it ends; returns all drift and all differences that it saw."""
     wrong: list[object] = []
     with database.connect("worker", role="kp_system") as connection:
         while time.monotonic() < ends:
             connection.execute("select fold_principal_deltas(200)")
-            try:
-                with connection.transaction():
-                    row = connection.execute("select recompute_interaction_principals()").fetchone()
-                    row = (row or ()) + (
-                        connection.execute(
-                            "select * from recompute_principal_summaries(), recompute_principal_weeks()"
-                        ).fetchone()
-                        or ()
-                    )
-            except psycopg.errors.DeadlockDetected:
-                continue
+            with connection.transaction():
+                row = connection.execute("select recompute_interaction_principals()").fetchone()
+                row = (row or ()) + (
+                    connection.execute(
+                        "select * from recompute_principal_summaries(), recompute_principal_weeks()"
+                    ).fetchone()
+                    or ()
+                )
             if any(row):
                 wrong.append(row)
             wrong.extend(differences(connection))
@@ -160,9 +147,12 @@ def name_principal(connection: psycopg.Connection, dice: Dice) -> None:
 
 
 def unname_principals(connection: psycopg.Connection, dice: Dice) -> None:
-    connection.execute(
-        f"delete from interaction_principals where not is_derived and interaction_id in ({ANY_INTERACTION})"
-    )
+    # In the order of lock_unnamed_principal: the interaction first.
+    here = connection.execute(f"{ANY_INTERACTION} for no key update").fetchone()
+    if here:
+        connection.execute(
+            "delete from interaction_principals where not is_derived and interaction_id = %s", here
+        )
 
 
 def opportunity(dice: Dice) -> int:

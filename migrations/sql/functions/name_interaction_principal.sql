@@ -1,7 +1,7 @@
 -- For triggers before a principal is named by hand on an interaction, or is no longer: takes the same locks in the same
--- order as a change of the interaction would, so that one that moves meanwhile takes no principal along. On the way in
--- it also fills in the copies, and a derived row for the same principal makes room, so that naming is a plain insert
--- for every writer.
+-- order as a change of the interaction would, so that one that moves meanwhile takes no principal along, and of two who
+-- name principals on it at once one waits: each could want what the other holds. On the way in it also fills in the
+-- copies, and a derived row for the same principal makes room, so that naming is a plain insert for every writer.
 create or replace function name_interaction_principal() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public
 as $$
@@ -14,7 +14,7 @@ begin
     else
         its_interaction := new.interaction_id;
     end if;
-    select opportunity_id into its_opportunity from interactions where interaction_id = its_interaction for share;
+    select opportunity_id into its_opportunity from interactions where interaction_id = its_interaction for no key update;
     perform from opportunities where opportunity_id = its_opportunity for key share;
     if tg_op = 'DELETE' then
         return old;
