@@ -61,6 +61,7 @@ def create_app(door: Door = "web", settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         TRUSTED_HOSTS=list(settings.trusted_hosts),
         COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=3,  # a page is 4 % larger than with 4, and takes half the time
         SETTINGS=settings,
         TESTING=settings.pantry_env == "test",
     )
