@@ -4,7 +4,7 @@ from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, has_request_context, request, url_for
 from flask.templating import Environment
 from jinja2 import StrictUndefined
 from jinja2.runtime import Context, Macro
@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 KEPT: Final = 2000
 """Drawings of one component that are kept: words of enums, days near today."""
+KEPT_ADDRESSES: Final = 5000
+"""Those of the frame, and of the records that are shown most."""
 
 
 class _Context(Context):
@@ -46,6 +48,27 @@ def register(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals["url_for"] = _addresses()
+
+
+def _addresses() -> Callable[..., str]:
+    """Flask's `url_for`, for one application: an address is built once for the same words. A page has dozens,
+    and each takes as long to build as a small component to draw.
+    """
+
+    @lru_cache(KEPT_ADDRESSES, typed=True)  # ?page=1 is not ?page=True
+    def known(_mounted_at: str, endpoint: str, /, **values: Any) -> str:
+        return url_for(endpoint, **values)
+
+    def address(endpoint: str, /, **values: Any) -> str:
+        if not has_request_context() or "_external" in values:
+            return url_for(endpoint, **values)
+        try:
+            return known(request.root_path, endpoint, **values)
+        except TypeError:  # several values of one name come as a list
+            return url_for(endpoint, **values)
+
+    return address
 
 
 def kept(macro: Callable[..., Markup]) -> Callable[..., Markup]:

@@ -48,3 +48,16 @@ def test_the_content_of_a_page_can_be_drawn_again_in_place(name: str) -> None:
         r'<div id="content"( data-live="[^"]*")?\{% if is_out_of_band %\} hx-swap-oob="true"\{% endif %\}>',
         text,
     )
+
+
+def test_an_address_that_was_built_before_is_that_of_the_same_words_alone(app: Flask) -> None:
+    address = app.jinja_env.globals["url_for"]
+    with app.test_request_context("/"):
+        for _ in range(2):
+            assert address("follow_ups.index") == "/follow-ups"
+            assert address("follow_ups.index", page=1) == "/follow-ups?page=1"
+            assert address("follow_ups.index", page=True) == "/follow-ups?page=True"
+            assert address("follow_ups.index", tag=["a", "b"]) == "/follow-ups?tag=a&tag=b"
+            assert address("contacts.show", contact_id=7, _anchor="notes") == "/contacts/7#notes"
+    with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/crm"}):
+        assert address("follow_ups.index") == "/crm/follow-ups"

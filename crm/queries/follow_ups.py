@@ -16,6 +16,7 @@ from crm.clock import week_of
 from crm.db import db
 from crm.models import Contact, Interaction, Opportunity
 from crm.queries import promises
+from crm.queries.limits import LIMIT, at_most
 from crm.queries.promises import Key, Promise, When
 from crm.queries.whom import Subject
 
@@ -34,7 +35,6 @@ _KEEPER = sa.bindparam("keeper", type_=sa.BigInteger)
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _SUNDAY = sa.bindparam("sunday", type_=sa.Date)
 _MONDAY = sa.bindparam("monday", type_=sa.Date)
-_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def page(
             sa.tuple_(Interaction.follow_up_date, Interaction.interaction_id)
             > sa.tuple_(sa.literal(after.follow_up_date), sa.literal(after.interaction_id))
         )
-    found = promises.read(shown.limit(limit + 1), _days(today))
+    found = promises.read(shown.limit(at_most(limit + 1)), _days(today))
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
@@ -223,7 +223,7 @@ def due(owner_id: int, *, today: date, limit: int = PAGE) -> list[Promise]:
 @cache
 def _due() -> sa.Select[Any]:
     groups = (_chosen(is_open(_KEEPER), _is_in(when)) for when in (When.OVERDUE, When.TODAY))
-    both = sa.union_all(*(sa.select(group.limit(_LIMIT).subquery()) for group in groups))
+    both = sa.union_all(*(sa.select(group.limit(LIMIT).subquery()) for group in groups))
     return promises.statement(sa.select(both.subquery()))
 
 

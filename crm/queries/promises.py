@@ -20,6 +20,7 @@ from crm.clock import week_of
 from crm.db import db
 from crm.enums import InteractionType
 from crm.models import Contact, Interaction, InteractionPrincipal, Opportunity, Organization, User
+from crm.queries import limits
 from crm.queries.keys import read_day, read_number
 
 LINE = 160
@@ -181,11 +182,15 @@ def read_first(chosen: sa.Select[int], at_most: int) -> tuple[list[Promise], int
     """The first `at_most` of the promises whose numbers `chosen` selects, in its order, and how many it
     selects in all, in one statement.
     """
-    first = chosen.add_columns(sa.func.count().over().label("total")).limit(at_most).subquery()
+    first = _with_total(chosen, at_most).subquery()
     rows = db.session.execute(
         _rows().add_columns(first.c.total).where(Interaction.interaction_id == first.c.interaction_id)
     ).all()
     return [_promise(row) for row in rows], rows[0].total if rows else 0
+
+
+def _with_total(chosen: sa.Select[int], at_most: int) -> sa.Select[int, int]:
+    return chosen.add_columns(sa.func.count().over().label("total")).limit(limits.at_most(at_most))
 
 
 def read_parts(
@@ -197,9 +202,7 @@ def read_parts(
     parts = [
         sa.select(sa.literal(name).label("part"), first.c.interaction_id, first.c.total)
         for name, select in chosen.items()
-        for first in (
-            select.add_columns(sa.func.count().over().label("total")).limit(at_most).subquery(name),
-        )
+        for first in (_with_total(select, at_most).subquery(name),)
     ]
     first = sa.union_all(*parts).subquery("first")
     found: dict[str, tuple[list[Promise], int]] = {name: ([], 0) for name in chosen}

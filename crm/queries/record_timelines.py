@@ -13,6 +13,7 @@ from crm.db import db
 from crm.models import Contact, Interaction, Opportunity, Sample
 from crm.queries import history, samples, stage_moves, timeline
 from crm.queries.history import Change
+from crm.queries.limits import LIMIT
 from crm.queries.samples import Step
 from crm.queries.stage_moves import Move
 from crm.queries.timeline import Entry, Place
@@ -123,7 +124,7 @@ def _steps(of_samples: sa.Select[Any], of_stages: sa.Select[Any], *, is_further:
     """The steps of samples and of opportunities, newest first: one question for both."""
     both = sa.union_all(of_samples, of_stages).subquery()
     place = (both.c.at, both.c.rank, both.c.number)
-    query = sa.select(both).order_by(*(part.desc() for part in place)).limit(timeline.LIMIT)
+    query = sa.select(both).order_by(*(part.desc() for part in place)).limit(LIMIT)
     return query.where(timeline.beyond(*place)) if is_further else query
 
 

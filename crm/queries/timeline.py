@@ -23,11 +23,11 @@ from crm.models import (
 )
 from crm.queries import follow_ups, promises
 from crm.queries.keys import read_moment, read_number
+from crm.queries.limits import LIMIT, at_most
 from crm.queries.promises import Promise
 from crm.queries.spans import begins
 
 PAGE = 20
-LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 GLANCE = 420
 """Characters of notes that a timeline shows at once."""
@@ -167,7 +167,7 @@ def of_principal(
         .join(link, link.interaction_id == Interaction.interaction_id)
         .where(link.principal_id == principal_id, *_live(), *(narrow.conditions() if narrow else ()))
         .order_by(link.interaction_date.desc(), link.interaction_id.desc())
-        .limit(limit + 1)
+        .limit(at_most(limit + 1))
     )
     if before is not None:
         query = query.where(

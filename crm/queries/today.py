@@ -25,12 +25,12 @@ from crm.models import (
     principal_touches,
 )
 from crm.queries import happenings
+from crm.queries.limits import LIMIT
 from crm.queries.promises import Named, last_line, named, principals_of_interaction
 
 # Statements are built once and told the person and the day when they run: building costs more than running.
 _USER = sa.bindparam("user_id", type_=sa.BigInteger)
 _TODAY = sa.bindparam("today", type_=sa.Date)
-_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _week() -> sa.Select[Any]:
             Organization.name_key,
             Organization.organization_id,
         )
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
 
 
@@ -231,5 +231,5 @@ def _lately() -> sa.Select[Any]:
         .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
         .where(Interaction.author_id == _USER, Interaction.is_touch, Interaction.deleted_at.is_(None))
         .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
