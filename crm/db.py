@@ -127,6 +127,7 @@ db = SQLAlchemy(
     disable_autonaming=True,
     engine_options={
         "pool_recycle": 1800,
+        "pool_use_lifo": True,  # the last one given back has its plans and pages at hand
         "hide_parameters": True,  # else an error that is logged would quote what people wrote
         "connect_args": {
             **KEEP_ALIVE,
