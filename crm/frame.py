@@ -33,8 +33,8 @@ def switches() -> dict[str, Switch]:
 
 
 def _asked_in_passing() -> dict[str, Switch]:
-    """Without a savepoint, which would be two questions more for each page: a page that changes nothing loses
-    nothing when all is rolled back.
+    """Without a savepoint, which would be two questions more for each page: where all is rolled back, a page
+    that is only read loses the note that it was looked at, and no more.
     """
     try:
         return _with_counts()
