@@ -87,7 +87,7 @@ def _at_organization(*, is_further: bool) -> _Statements:
         ),
     )
     return _Statements(
-        timeline.chosen(whose, is_further=is_further),
+        timeline.chosen(whose, is_further=is_further, has_ways=True),
         _steps(
             samples.steps(Opportunity.organization_id == _NUMBER),
             stage_moves.steps(Opportunity.organization_id == _NUMBER),

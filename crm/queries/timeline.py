@@ -182,25 +182,31 @@ def of_principal(
 
 
 def chosen(
-    whose: sa.ColumnElement[bool], *, is_further: bool, is_archived_too: bool = False
+    whose: sa.ColumnElement[bool],
+    *,
+    is_further: bool,
+    is_archived_too: bool = False,
+    has_ways: bool = False,
 ) -> sa.Select[Any]:
     """Selects, for `read`, interactions for which `whose` holds, mere promises too, newest first: as many as
     it is told as `limit`, and those beyond a place (see `beyond`) if it is a further part.
 
     Left out is what was archived, itself or with its opportunity; with `is_archived_too` only the former.
+    Where an interaction `has_ways` to belong there, all that do are found before the newest are taken: else
+    PostgreSQL hopes to meet them soon on its way back through all of history.
     """
-    first = (
-        sa.select(Interaction.interaction_id)
+    theirs = (
+        sa.select(Interaction.interaction_id, Interaction.interaction_date)
         .outerjoin(Opportunity, Opportunity.opportunity_id == Interaction.opportunity_id)
         .where(whose, *(_live()[:1] if is_archived_too else _live()))
-        .order_by(Interaction.interaction_date.desc(), Interaction.interaction_id.desc())
-        .limit(LIMIT)
     )
     if is_further:
-        first = first.where(
+        theirs = theirs.where(
             beyond(Interaction.interaction_date, sa.literal(Entry.rank), Interaction.interaction_id)
         )
-    found = first.subquery()
+    held = theirs.cte("held").prefix_with("MATERIALIZED") if has_ways else theirs.subquery()
+    number, at = held.c.interaction_id, held.c.interaction_date
+    found = sa.select(number).order_by(at.desc(), number.desc()).limit(LIMIT).subquery()
     return (
         _entries()
         .join(found, found.c.interaction_id == Interaction.interaction_id)
