@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-import crm.db  # noqa: F401 - it looks after every pool
 from tests.database.sessions import until
 from tests.databases import Database
 
@@ -44,6 +43,5 @@ def test_a_connection_that_lives_is_kept_and_asked_nothing_before(
         asked = "select query, query_start from pg_stat_activity where pid = %s"
         before = superuser.execute(asked, [pid]).fetchone()
         with engine.connect() as connection:
-            connection.connection  # noqa: B018 - this is what takes it out of the pool
             assert superuser.execute(asked, [pid]).fetchone() == before
             assert pid_of(connection) == pid
