@@ -26,7 +26,7 @@ from crm.db import SYSTEM, act_as
 PEOPLE = ("nell@pantry.example", "mara@pantry.example", "ada@pantry.example")
 """A rep, a manager, an admin."""
 CELERY = ("-m", "celery", "-A", "celery_worker", "worker", "--prefetch-multiplier", "1")
-QUIET = ("--without-gossip", "--without-mingle")
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 def owner() -> psycopg.Connection:

@@ -139,7 +139,9 @@ def _worker(
     command: list[str | Path] = ["nice", PYTHON, "-m", "celery", "-A", "celery_worker", "worker"]
     command += ["--hostname", host, "--queues", queues]
     command += ["--concurrency", str(processes), "--prefetch-multiplier", "1"]
-    command += ["--without-gossip", "--without-mingle", "--loglevel", made.values["LOG_LEVEL"]]
+    # Its heart would look for a Valkey that is gone for ever, and not hear that it shall stop.
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command += ["--loglevel", made.values["LOG_LEVEL"]]
 
     def is_ready() -> bool:
         from celery import Celery  # part of the environment, not of the Python that read this file first

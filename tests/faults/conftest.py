@@ -142,7 +142,7 @@ class Stack:
     def worker(self, name: str = "worker") -> Born:
         """A worker of all queues, ready to work."""
         words = ["-m", "celery", "-A", "celery_worker", "worker", "-n", f"{name}@test"]
-        process = self.start(name, *words, "--without-gossip", "--without-mingle")
+        process = self.start(name, *words, "--without-gossip", "--without-mingle", "--without-heartbeat")
         wait_until(lambda: " ready" in self.log(name).read_text(), doing=f"{name} to be ready")
         return process
 

@@ -41,6 +41,11 @@ def test_every_part_that_stays_says_whether_it_is_well(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+@pytest.mark.parametrize("name", ["worker", "work"])
+def test_a_worker_has_no_heart_that_looks_for_a_lost_broker_for_ever(name: str) -> None:
+    assert "--without-heartbeat" in SERVICES[name]["command"]
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_every_variable_is_a_setting_of_the_application(name: str) -> None:
     unknown = {variable.lower() for variable in OURS[name]["environment"]} - set(Settings.model_fields)

@@ -103,6 +103,8 @@ def test_a_stack_lives_dies_and_lives_again(up: Callable[[], Up]) -> None:
         "celery_worker beat",
     ):
         assert part in running
+    # A heart looks for a broker that is gone for ever: such a worker would outlive the kill below.
+    assert running.count("--without-heartbeat") == running.count("celery_worker worker")
     assert first.get("/readyz") == 200
     assert (first.folder / "env").stat().st_mode & 0o777 == 0o600
     assert (first.folder / "logs").stat().st_mode & 0o777 == 0o700
