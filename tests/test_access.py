@@ -6,7 +6,8 @@ there is 404, and no denial leaves a trace in any table.
 
 Who is signed in asks for the page and the fragment in turn: at every route some of those who may, and some of
 those who may not, meet either. So with what is not there: it lies in the trash for some and never was for the
-others. `bin/test --long` lets everybody ask for the other one, too.
+others; and where it does not matter whose a record is, each asks for another kind of it. `bin/test --long`
+lets everybody ask for all of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -516,21 +517,26 @@ def forms(who: Who, record: Record | None, turn: int) -> tuple[bool, ...]:
     return (bool((places + turn) % 2),)
 
 
-def asked_of(book: Book, named: list[str], who: Who, place: int, turn: int) -> list[Record | None]:
-    """Of which records this person asks at the route in this place: in the first turn all but one, by turns
-    that in the trash and that which never was; in the last the one that was left out.
+def asked_of(
+    book: Book, named: list[str], route: Route, who: Who, place: int, turn: int
+) -> list[Record | None]:
+    """Of which records this person asks at the route in this place.
+
+    In the first turn: where it matters whose the record is, of all but one, by turns that in the trash and
+    that which never was; elsewhere of one, another for each person. In the last: of those that were left out.
     """
     if not named:
         return [] if turn == LAST else [None]
     known = [record for record in Record if all(record in book.numbers[name] for name in named)]
     if who in (Who.NOBODY, Who.DEACTIVATED):
         return [record for record in known if record is Record.OWN and turn != LAST]
-    left_out = (Record.ARCHIVED, Record.MISSING)[(list(Who).index(who) + place) % 2]
-    if Record.ARCHIVED not in known:
-        return [] if turn == LAST else list(known)
-    if turn == LAST:
-        return [left_out]
-    return [record for record in known if turn or record is not left_out]
+    turns = list(Who).index(who) + place
+    if route.may in (May.KEEPERS, May.PERSON):
+        left_out = {(Record.ARCHIVED, Record.MISSING)[turns % 2]} if Record.ARCHIVED in known else set()
+    else:
+        left_out = set(known) - {known[turns % len(known)]}
+    asked = {0: set(known) - left_out, 1: set(known), LAST: left_out}[turn]
+    return [record for record in known if record in asked]
 
 
 def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[Visit]:
@@ -540,7 +546,7 @@ def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[V
         named = [name for name in rule.arguments if name not in WORDS]
         unknown = [name for name in named if name not in book.numbers]
         assert not unknown, f"{rule}: say in `book` what a {unknown[0]} is"
-        for record in asked_of(book, named, who, place, turn):
+        for record in asked_of(book, named, ROUTES[rule.endpoint], who, place, turn):
             values = {name: book.numbers[name][record] for name in named} if record else {}
             _, path = rule.build(values | {name: WORDS[name] for name in rule.arguments - set(named)}) or (
                 "",
