@@ -26,6 +26,8 @@ from tests.databases import Database
 ROOT = Path(__file__).parent.parent.parent
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
+NARROW = (360, 768, 1024)
+"""The smallest phone, and where pages begin to have more beside one another."""
 
 # What goes on for ever is no way to somewhere; what was cut short has been replaced, maybe by another move.
 COMES_TO_REST = """async () => {
@@ -40,6 +42,10 @@ COMES_TO_REST = """async () => {
 
 AXE = Axe().axe_script
 WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+COLOURS = "color-contrast"
+"""The rule that takes longer than all others together. Colours are the parts': where a kind of page has been
+looked at by it, it finds nothing else on the pages that are made of the same parts.
+"""
 
 expect.set_options(timeout=20_000)  # on two cores that also run the other tests, an answer may take its time
 
@@ -204,8 +210,20 @@ class Person:
         """The same of the page as it is, and once more in the dark what alone a theme changes."""
         found = self.accessibility_failures()
         self.page.emulate_media(color_scheme="dark")
-        found += [f"dark, {failure}" for failure in self.accessibility_failures("color-contrast")]
+        found += [f"dark, {failure}" for failure in self.accessibility_failures(COLOURS)]
         self.page.emulate_media(color_scheme="light")
+        return found
+
+    def overflows(self, widths: Sequence[int]) -> list[str]:
+        """At which of these widths the page that is open would scroll sideways, and by how much."""
+        found = []
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            over = self.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if over > 0:
+                found.append(f"at {width}: {over} px")
         return found
 
 

@@ -1,11 +1,9 @@
 """Every page there is: accessible, inside the policy, as wide as the screen, light enough for a bad line."""
 
-from collections.abc import Sequence
-
 import pytest
 from playwright.sync_api import Locator
 
-from tests.browser.conftest import DESKTOP, PHONE, Person, Site, Visit
+from tests.browser.conftest import COLOURS, DESKTOP, NARROW, PHONE, Site, Visit
 
 PAGES = (
     "/",
@@ -97,20 +95,15 @@ KEPT_FROM_REPS = (
     "/ops",
 )
 """Pages of managers and admins; an admin looks at them."""
-COLOURS = "color-contrast"
-"""The rule that takes longer than all others together. Colours are the parts': where a kind of page has been
-looked at by it, it finds nothing else on the pages that are made of the same parts.
-"""
 KINDS = {
     *("/", "/dashboard", "/principals?view=cards", "/principals/1", "/organizations", "/opportunities/board"),
     *("/opportunities/1", "/interactions/new", "/search", "/components", "/admin/goals", "/ops"),
+    *("/duplicates/organization/1/2", "/team/1"),
 }
 """Each kind of page, and every component. Every run looks at them by every rule at a desk in both themes, and
 on a phone by all but that of colours; at the others, which are made of the same, on a phone and at a desk by
 turns. bin/test --long looks at all of them everywhere.
 """
-NARROW = (360, 768, 1024)
-"""The smallest phone, and where pages begin to have more beside one another."""
 WIDTHS = (*NARROW, 390, 1440, 1600)
 PARTS = 6
 """In how many tests the pages are looked at: several are shared out better than one long one."""
@@ -177,22 +170,9 @@ def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrol
                 if path in KINDS and viewport is DESKTOP
                 else somebody.accessibility_failures(but=[COLOURS])
             )
-        too_wide += overflows(somebody, path, NARROW)
+        too_wide += [f"{path} {told}" for told in somebody.overflows(NARROW)]
     assert {path: failures for path, failures in found.items() if failures} == {}
     assert too_wide == []
-
-
-def overflows(somebody: Person, path: str, widths: Sequence[int]) -> list[str]:
-    """At which of these widths the page that is open would scroll sideways, and by how much."""
-    found = []
-    for width in widths:
-        somebody.page.set_viewport_size({"width": width, "height": 900})
-        over = somebody.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if over > 0:
-            found.append(f"{path} at {width}: {over} px")
-    return found
 
 
 def test_axe_finds_nothing_on_a_phone_in_either_theme(visit: Visit, site: Site) -> None:
@@ -229,7 +209,7 @@ def test_nothing_scrolls_sideways_at_any_width(
     too_wide = []
     for path in paths:
         somebody.go(address(path, site))
-        too_wide += overflows(somebody, path, WIDTHS)
+        too_wide += [f"{path} {told}" for told in somebody.overflows(WIDTHS)]
     assert too_wide == []
 
 

@@ -2,23 +2,13 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
+from tests.browser.conftest import DESKTOP, Site, Visit
 
 
 def test_two_records_become_one_and_two_again_by_keyboard(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     keep, other = site.book.organization_id, site.book.distributor_id
     side_by_side = f"/duplicates/organization/{keep}/{other}"
-    for path in (side_by_side, f"/duplicates/organization/{keep}", "/duplicates", "/legacy"):
-        for viewport, theme in ((DESKTOP, "light"), (PHONE, "dark")):
-            rep.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            rep.page.set_viewport_size(viewport)  # type: ignore[arg-type]
-            rep.go(path)
-            assert rep.accessibility_failures() == [], f"{path} {theme}"
-            assert rep.page.evaluate(
-                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-            ), path
-    rep.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     rep.go(side_by_side)
     was = rep.page.get_by_role("group", name="Name").get_by_role("radio").first
     was.focus()
