@@ -23,23 +23,17 @@ from tests.factories import Make
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
 
+BROWSER = "tests/browser/"
+"""Of one xdist worker as far as it gets: each who has one of these needs a Chromium and a site of its own."""
 LONG = (
-    *("setup/test_stack.py", "imports/test_workbook.py", "legacy/test_commands.py", "faults/test_merges.py"),
-    *(
-        "faults/test_imports.py",
-        "faults/test_rows.py",
-        "database/test_migrations.py",
-        "legacy/test_going_back.py",
-    ),
-    *(
-        "faults/test_catalogue.py",
-        "browser/test_every_page.py",
-        "tests/test_access.py",
-        "faults/test_mail.py",
-    ),
-    *("faults/test_points.py", "browser/test_team.py", "demo/test_loaded_broker.py", "cli/test_demo.py"),
+    *("tests/test_access.py", "setup/test_stack.py", "services/imports/test_workbook.py"),
+    *("services/legacy/", "database/test_migrations.py", "services/test_restores.py", "tests/faults/"),
+    *("services/demo/", "blueprints/test_dashboard.py", "queries/test_dashboard.py"),
+    *("queries/test_search.py", "tests/tasks/"),
 )
-"""The files with the longest tests, the longest first, by the end of their path."""
+"""The files and folders with the longest tests, the longest first. Each is of one worker, for they share
+what is made at the start of the first one.
+"""
 
 WORN = 20_000
 """After so many rows that were written and undone, the database of an xdist worker is made anew: what they
@@ -59,30 +53,39 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each xdist worker begins with its part of what takes longest: at the end the rest is shared out evenly.
+    """The first xdist worker begins with the browser, the others with their part of what takes longest: at
+    the end the rest is shared out evenly.
 
     xdist gives them equal parts of the list, one after another.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers == 1:
         return
-    places = {item: _place(item) for item in items}
-    long = sorted((item for item in items if places[item] < len(LONG)), key=places.__getitem__)
-    rest = [item for item in items if places[item] == len(LONG)]
+    begin: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    rest = []
+    for item in sorted(items, key=_place):
+        place = _place(item)
+        if place < 0:
+            begin[0].append(item)
+        elif place < len(LONG):
+            begin[1 + place % (workers - 1)].append(item)
+        else:
+            rest.append(item)
     shared_out: list[pytest.Item] = []
-    for worker in range(workers):
-        begins = long[worker::workers]
+    for worker, first in enumerate(begin):
         size = (len(items) - len(shared_out)) // (workers - worker)
-        follow = max(0, size - len(begins))
-        shared_out += begins + rest[:follow]
+        follow = max(0, size - len(first))
+        shared_out += first + rest[:follow]
         del rest[:follow]
     items[:] = shared_out + rest
 
 
 def _place(item: pytest.Item) -> int:
-    """Where its file stands in LONG, or behind them all."""
-    ends = (place for place, end in enumerate(LONG) if item.path.as_posix().endswith(f"/{end}"))
-    return next(ends, len(LONG))
+    """Where its file stands in LONG: behind them all if it does not, before them if it needs a browser."""
+    path = item.path.as_posix()
+    if BROWSER in path:
+        return -1
+    return next((place for place, part in enumerate(LONG) if part in path), len(LONG))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

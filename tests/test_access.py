@@ -4,10 +4,10 @@
 answered (a refused form counts as an answer), everybody else gets 403, nobody gets past the door, what is not
 there is 404, and no denial leaves a trace in any table.
 
-Who is signed in asks for the page and the fragment in turn: at every route some of those who may, and some of
+Everybody asks for the page or the fragment, another from route to route: some of those who may, and some of
 those who may not, meet either. So with what is not there: it lies in the trash for some and never was for the
-others; and where it does not matter whose a record is, each asks for another kind of it. `bin/test --long`
-lets everybody ask for all of it.
+others. Where everybody may who is signed in, the rep who has no part in it asks, and one of the others in
+turn. `bin/test --long` lets everybody ask for all of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,6 +46,10 @@ class Who(StrEnum):
     OTHER_MANAGER = "other manager"
     ADMIN = "admin"
     DEACTIVATED = "deactivated"
+
+
+OTHERS: Final = (Who.OWNER, Who.MANAGER, Who.OTHER_MANAGER, Who.ADMIN)
+"""Those signed in who may more, at one route or another, than the other rep."""
 
 
 class Record(StrEnum):
@@ -509,34 +513,44 @@ class Visit:
         return f"{self.method} {self.rule.rule} ({self.record or 'no record'}, {kind})"
 
 
-def forms(who: Who, record: Record | None, turn: int) -> tuple[bool, ...]:
-    """As what this person asks for it in this turn: a page (False), a fragment (True), or both."""
-    if who in (Who.NOBODY, Who.DEACTIVATED):
-        return (False, True)
-    places = list(Who).index(who) + (list(Record).index(record) if record else 0)
-    return (bool((places + turn) % 2),)
+def is_fragment(who: Who, record: Record | None, place: int, turn: int) -> bool:
+    """Whether this person asks for a fragment in this turn, and not for a page: who does, and of which
+    record, is another from route to route.
+    """
+    turns = (who in (Who.NOBODY, Who.OTHER, Who.ADMIN)) + (list(Record).index(record) if record else 0)
+    return bool((turns + place + turn) % 2)
 
 
 def asked_of(
     book: Book, named: list[str], route: Route, who: Who, place: int, turn: int
 ) -> list[Record | None]:
-    """Of which records this person asks at the route in this place.
-
-    In the first turn: where it matters whose the record is, of all but one, by turns that in the trash and
-    that which never was; elsewhere of one, another for each person. In the last: of those that were left out.
+    """Of which records this person asks at the route in this place, or of None where it names none; in the
+    last turn of those that were left out in the first.
     """
+    known: list[Record | None] = [
+        record for record in Record if all(record in book.numbers[name] for name in named)
+    ]
     if not named:
-        return [] if turn == LAST else [None]
-    known = [record for record in Record if all(record in book.numbers[name] for name in named)]
+        known = [None]
     if who in (Who.NOBODY, Who.DEACTIVATED):
-        return [record for record in known if record is Record.OWN and turn != LAST]
+        return [] if turn == LAST else known[:1]
+    asked = {0: asked_first(known, route, who, place), 1: set(known)}
+    asked[LAST] = asked[1] - asked[0]
+    return [record for record in known if record in asked[turn]]
+
+
+def asked_first(known: list[Record | None], route: Route, who: Who, place: int) -> set[Record | None]:
+    """Of which of these records this person asks in every run: where it matters whose the record is, of all
+    but one, by turns that in the trash and that which never was. Where it does not matter who asks, the one
+    with the fewest rights asks of one record, and by turns somebody else of another.
+    """
     turns = list(Who).index(who) + place
-    if route.may in (May.KEEPERS, May.PERSON):
-        left_out = {(Record.ARCHIVED, Record.MISSING)[turns % 2]} if Record.ARCHIVED in known else set()
-    else:
-        left_out = set(known) - {known[turns % len(known)]}
-    asked = {0: set(known) - left_out, 1: set(known), LAST: left_out}[turn]
-    return [record for record in known if record in asked]
+    if route.may is May.EVERYONE:
+        asks = who is Who.OTHER or who is OTHERS[place % len(OTHERS)]
+        return {known[turns % len(known)]} if asks else set()
+    if route.may in (May.KEEPERS, May.PERSON) and Record.ARCHIVED in known:
+        return set(known) - {(Record.ARCHIVED, Record.MISSING)[turns % 2]}
+    return set(known) if route.may in (May.KEEPERS, May.PERSON) else {known[turns % len(known)]}
 
 
 def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[Visit]:
@@ -553,8 +567,7 @@ def visits(app: Flask, book: Book, who: Who, part: int, turn: int) -> Iterator[V
                 "/",
             )
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                for is_fragment in forms(who, record, turn):
-                    yield Visit(rule, method, path, record, is_fragment)
+                yield Visit(rule, method, path, record, is_fragment(who, record, place, turn))
 
 
 @contextmanager
