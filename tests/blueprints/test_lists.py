@@ -120,11 +120,10 @@ def test_nothing_in_an_address_can_break_a_list(
 ) -> None:
     fill(database, listing.name, 3)
     parameters = ["q", "sort", "after", "columns", "view", *(one.name for one in listing.filters)]
-    for turn, value in enumerate(HOSTILE):
+    for turn in range(len(HOSTILE)):
         # In as many requests as there are values each parameter has each value once.
-        mixed = {name: HOSTILE[(turn + n) % len(HOSTILE)] for n, name in enumerate(parameters)}
-        for asked in ({"q": value}, mixed):
-            assert reader.get(f"/{listing.name}", query_string=asked).status_code == 200, asked
+        asked = {name: HOSTILE[(turn + n) % len(HOSTILE)] for n, name in enumerate(parameters)}
+        assert reader.get(f"/{listing.name}", query_string=asked).status_code == 200, asked
 
 
 def test_what_an_address_asks_and_nobody_knows_is_left_out_and_said(reader: Client, make: Make) -> None:

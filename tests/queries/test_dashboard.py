@@ -73,13 +73,17 @@ def history(make: Make, nell: User, database: sa.Connection) -> None:
 
 
 @pytest.mark.usefixtures("history")
-@pytest.mark.parametrize("is_everyone", [False, True])
-def test_no_panel_reads_the_history(
-    is_everyone: bool, nell: User, database: sa.Connection, acting_as: Act
+def test_neither_a_panel_nor_the_ledger_of_a_month_reads_the_history(
+    nell: User, database: sa.Connection, acting_as: Act
 ) -> None:
-    today = datetime.now(UTC).date()
-    whose: Whose = "everyone" if is_everyone else nell.user_id
     acting_as(nell)
+    today = datetime.now(UTC).date()
+    no_panel_reads_it(database, nell.user_id, today)
+    no_panel_reads_it(database, "everyone", today)
+    the_ledger_reads_the_promises_of_its_month_alone(database, today)
+
+
+def no_panel_reads_it(database: sa.Connection, whose: Whose, today: date) -> None:
     now, before = spans(Period.WEEK, today=today)
     with plans(database) as found:
         dashboard.pulses.of(whose, today=today)
@@ -95,12 +99,7 @@ def test_no_panel_reads_the_history(
             assert f"Seq Scan on {table} " not in plan, plan
 
 
-@pytest.mark.usefixtures("history")
-def test_the_ledger_of_a_month_reads_the_promises_of_that_month_alone(
-    nell: User, database: sa.Connection, acting_as: Act
-) -> None:
-    today = datetime.now(UTC).date()
-    acting_as(nell)
+def the_ledger_reads_the_promises_of_its_month_alone(database: sa.Connection, today: date) -> None:
     asked = ledger.Asked(today - timedelta(days=27), today)
     with plans(database) as found:
         assert ledger.shares(asked)
