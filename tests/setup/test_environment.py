@@ -73,17 +73,38 @@ def test_a_file_without_its_hash_is_not_installed(checkout: Path, monkeypatch: p
 
 def test_a_debian_without_python3_venv_gets_one_line_that_says_so(tmp_path: Path) -> None:
     program = f"""
-import sys
+import pathlib, sys
 sys.path.insert(0, {str(ROOT / "bin")!r})
 sys.modules["ensurepip"] = None
 from stack import environment, steps
 try:
-    environment._create()
+    environment._create(pathlib.Path(sys.executable))
 except steps.StepFailed as failure:
     print(steps.report(failure))
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "apt install python3-venv" in said
+
+
+@pytest.mark.parametrize(
+    ("says", "is_taken"),
+    [
+        ("echo {version} 0.000001", True),
+        ("echo {version} 1000", False),
+        ("echo 2.7 0.000001", False),
+        ("echo {version} 0.000001; exit 1", False),
+    ],
+    ids=["quicker", "slower", "another version", "broken"],
+)
+def test_an_environment_is_made_of_another_python_only_where_that_is_much_quicker_and_the_same_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, is_taken: bool
+) -> None:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    other = tmp_path / f"python{version}"
+    other.write_text("#!/bin/sh\n" + says.format(version=version))
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (environment.quickest() == other) == is_taken
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
