@@ -19,6 +19,25 @@ from tests.databases import ROOT, Database, clone
 SAMPLES = ROOT / "tests" / "samples" / "legacy"
 TODAY = date(2026, 8, 7)
 """The day of the copies."""
+BUSINESS = (
+    *("users", "organizations", "contacts", "products", "opportunities", "interactions", "employments"),
+    *("contact_advocacies", "opportunity_principals", "opportunity_products", "opportunity_contacts"),
+    *("opportunity_stage_changes", "interaction_principals", "legacy_archive", "legacy_id_map"),
+    *("legacy_findings", "principal_summaries", "principal_weeks", "engagement_changes"),
+)
+
+MADE_BY_THE_RUN = (
+    "array['updated_at', 'created_at', 'version', 'fs_uniquifier', 'migrated_at', 'found_at', 'archived_at',"
+    " 'checksum', 'legacy_finding_id', 'engagement_change_id', 'opportunity_stage_change_id']"
+)
+"""What differs from run to run."""
+CUT = """
+    delete from organizations o
+     where md5(id::text) > '1'
+       and not exists (
+           select from organizations other where o.id in (other.parent_org_id, other.distributor_id))
+"""
+"""Leaves of the old database about a tenth, with all that hangs on it."""
 
 
 def expected(name: str) -> dict[str, Any]:
@@ -53,6 +72,26 @@ def old_v1(worker_id: str) -> Iterator[Database]:
         yield copy
 
 
+@pytest.fixture(scope="session")
+def old_few(worker_id: str) -> Iterator[Database]:
+    """A part of the latest shape, for what has nothing to do with how much there is."""
+    whole = old_database("old_v2", "schema.sql", "data.sql")
+    with clone(databases.once("old_few", whole, cut), f"old_few_{worker_id}") as copy:
+        yield copy
+
+
+def cut(old: Database) -> None:
+    with psycopg.connect(old.url("superuser")) as connection:
+        connection.execute(CUT)
+        left = connection.execute(
+            "select (select count(*) from organizations), (select count(*) from contacts),"
+            " (select count(*) from opportunities), (select count(*) from interactions),"
+            " (select count(*) from organization_interactions)"
+        ).fetchone()
+        assert left is not None
+        assert min(left) > 20, left
+
+
 @contextmanager
 def commands(book: Database) -> Iterator[None]:
     """The application as commands have it, on this book."""
@@ -76,6 +115,13 @@ def migrated_v2(template: Database, old_v2: Database, worker_id: str) -> Iterato
 def migrated_v1(template: Database, old_v1: Database, worker_id: str) -> Iterator[Database]:
     """The same of the older shape."""
     with clone(migrated("migrated_v1", template, old_v1), f"migrated_v1_{worker_id}") as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def migrated_few(template: Database, old_few: Database, worker_id: str) -> Iterator[Database]:
+    """The same of a part of the latest shape."""
+    with clone(migrated("migrated_few", template, old_few), f"migrated_few_{worker_id}") as copy:
         yield copy
 
 
@@ -106,3 +152,15 @@ def counts(connection: psycopg.Connection[Any], query: str) -> dict[str, int]:
 
 def without_zeros(numbers: dict[str, int]) -> dict[str, int]:
     return {word: n for word, n in numbers.items() if n}
+
+
+def state(book: Database) -> dict[str, Any]:
+    """Every business table as one checksum, without what differs from run to run."""
+    with asked(book) as connection:
+        return {
+            table: connection.execute(
+                f"select count(*), md5(string_agg(r, '' order by r)) from"
+                f" (select (to_jsonb(t) - {MADE_BY_THE_RUN})::text as r from {table} t) as rows"  # type: ignore[arg-type]
+            ).fetchone()
+            for table in BUSINESS
+        }

@@ -6,6 +6,7 @@ from pathlib import Path
 from crm.cli.legacy import NOT_WELL, REFUSED, WELL
 from tests.commands import flask_command
 from tests.databases import Database
+from tests.services.legacy.conftest import state
 
 TODAY = ("--today", "2026-08-07")
 
@@ -19,6 +20,7 @@ def test_the_older_shape_goes_the_whole_way_by_commands(
         "DATA_DIR": str(tmp_path),
         "POSTGRES_PROGRAMS": os.environ["TEST_POSTGRES_PROGRAMS"],
     }
+    before = state(own_database)
     seen = flask_command(own_database, "legacy", "inspect", *source, *TODAY, "--columns")
     assert seen.returncode == WELL, seen.stderr
     assert "The old database has the shape v1." in seen.stdout
@@ -52,3 +54,5 @@ def test_the_older_shape_goes_the_whole_way_by_commands(
     out = flask_command(own_database, "legacy", "rollback", "--yes")
     assert out.returncode == WELL, out.stderr
     assert "The migration is taken out." in out.stdout
+    after = state(own_database)
+    assert {table: rows for table, rows in after.items() if rows != before[table]} == {}
