@@ -23,15 +23,9 @@ POINTS = {
 """Where it dies: what becomes of the letter, and how often the server takes it."""
 
 
-# The one after which most goes wrong: the server has the letter and said so, and nobody wrote it down.
-# tests/faults/test_mail.py kills a worker in every run also before and while the letter is handed over.
-IN_EVERY_RUN = {"mail.answered"}
-
-
-@pytest.mark.parametrize(
-    "point",
-    [pytest.param(one, marks=() if one in IN_EVERY_RUN else pytest.mark.long) for one in POINTS],
-)
+# In every run tests/faults/test_mail.py kills one before the letter is handed over, and in the middle of it.
+@pytest.mark.long
+@pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_at_any_point_sends_nothing_twice(
     stack: Stack, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,8 +49,7 @@ def test_two_reps_who_schedule_the_same_places_at_once_promise_each_one_thing(
     stack: Stack, people: list[int]
 ) -> None:
     jobs = [schedule(stack, person) for person in people]
-    for name in ("one", "two"):
-        stack.worker(name)
+    stack.worker()  # it has two processes, and each takes one of the jobs
     stack.tick(datetime.now(UTC))
     wait_until(lambda: {state(stack, job) for job in jobs} == {"done"}, doing="both jobs")
     assert promised(stack) == [(1, ROWS)]
