@@ -31,13 +31,20 @@ def environment(database: Database, **more: str) -> dict[str, str]:
     return {**inherited, **fixed, **more}
 
 
+def begin(
+    database: Database, *words: str, said: Path, complained: Path, **more: str
+) -> multiprocessing.process.BaseProcess:
+    """Begin `flask words…` as a process; what it says and complains of goes into these files."""
+    process = _begun.Process(target=_run, args=(words, environment(database, **more), said, complained))
+    process.start()
+    return process
+
+
 def flask_command(database: Database, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """What `flask words…` says and how it ends; `more` goes into its environment."""
     with tempfile.TemporaryDirectory() as folder:
         said, complained = Path(folder, "stdout"), Path(folder, "stderr")
-        given = (words, environment(database, **more), said, complained)
-        process = _begun.Process(target=_run, args=given)
-        process.start()
+        process = begin(database, *words, said=said, complained=complained, **more)
         try:
             process.join()
         finally:

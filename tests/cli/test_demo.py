@@ -1,9 +1,8 @@
 """`flask demo load` loads once, says no with a reason, and leaves nothing behind when it is killed."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +13,9 @@ from crm import services
 from crm.config import Settings
 from crm.db import db
 from crm.models import Organization, User
-from tests.commands import environment
+from tests.commands import begin
 from tests.database.sessions import until
-from tests.databases import ROOT, Database
+from tests.databases import Database
 from tests.factories import Make, as_role
 from tests.services.demo.test_spreading import TINY
 
@@ -119,7 +118,7 @@ def test_it_has_no_place_in_production(load: Command, settings: Settings, rows: 
     assert rows(User) == 0
 
 
-def test_a_load_that_is_killed_leaves_nothing(own_database: Database) -> None:
+def test_a_load_that_is_killed_leaves_nothing(own_database: Database, tmp_path: Path) -> None:
     with own_database.connect("superuser", role=None) as watcher, own_database.connect() as holder:
 
         def is_there(what: str) -> bool:
@@ -128,16 +127,18 @@ def test_a_load_that_is_killed_leaves_nothing(own_database: Database) -> None:
 
         holder.execute("begin")
         holder.execute("lock table engagement_changes in share mode")  # all is written but the levels
-        loading = subprocess.Popen(
-            [sys.executable, "-m", "flask", "demo", "load", "--size", "small"],
-            cwd=ROOT,
-            env=environment(own_database, DEMO_PASSWORD=PASSWORD),
+        loading = begin(
+            own_database,
+            *("demo", "load", "--size", "small"),
+            said=tmp_path / "stdout",
+            complained=tmp_path / "stderr",
+            DEMO_PASSWORD=PASSWORD,
         )
         try:
             until(lambda: is_there("wait_event_type = 'Lock'"), seconds=60)
         finally:
             loading.kill()
-            loading.wait()
+            loading.join()
         holder.execute("rollback")
         until(lambda: not is_there("true"), seconds=60)
         for table in ("users", "organizations", "interactions", "engagement_changes"):

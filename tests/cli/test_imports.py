@@ -50,7 +50,9 @@ def list_of(tmp_path: Path, text: str, name: str = "list.csv") -> Path:
     return file
 
 
-def test_the_account_sheet_comes_in_and_each_unreadable_row_is_named(bring_in: Command) -> None:
+def test_the_account_sheet_comes_in_each_unreadable_row_is_named_and_a_second_run_changes_nothing(
+    bring_in: Command,
+) -> None:
     done = bring_in(SAMPLES / "organizations.csv")
     assert done.exit_code == 1
     assert "organizations.csv: Windows-1252, divided by commas." in done.stdout
@@ -62,20 +64,14 @@ def test_the_account_sheet_comes_in_and_each_unreadable_row_is_named(bring_in: C
     assert "0 left, 400 written" in done.stdout
     assert len(names()) == 400
 
+    (line,) = [line for line in done.stdout.splitlines() if '"ulf": is no distributor' in line.lower()]
+    assert "is no distributor of the book" in line
+    assert "Also in row" in line
+    assert line.endswith("and 20 more."), "what recurs is told once with its rows"
 
-def test_a_second_run_changes_nothing(bring_in: Command) -> None:
-    bring_in(SAMPLES / "organizations.csv")
     again = bring_in(SAMPLES / "organizations.csv")
     assert "Nothing to bring in: the book says all of it already." in again.stdout
     assert len(names()) == 400
-
-
-def test_what_recurs_is_told_once_with_its_rows(bring_in: Command) -> None:
-    said = bring_in(SAMPLES / "organizations.csv").stdout
-    (line,) = [line for line in said.splitlines() if '"ulf": is no distributor' in line.lower()]
-    assert "is no distributor of the book" in line
-    assert "Also in row" in line
-    assert line.endswith("and 20 more.")
 
 
 def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
@@ -243,7 +239,10 @@ def test_what_an_operator_brings_in_is_committed(
         assert rows.fetchall() == [("Grandmarrow Foodservice", None, 1, True), ("Grill", "A", 1, False)]
 
 
-@pytest.mark.parametrize(("name", "n"), [("edge/odd-stylesheet.xlsx", 3), ("organizations.csv", 400)])
+@pytest.mark.parametrize(
+    ("name", "n"),
+    [("edge/odd-stylesheet.xlsx", 3), pytest.param("organizations.csv", 400, marks=pytest.mark.long)],
+)
 def test_what_is_previewed_and_brought_in_can_be_taken_back(
     operators: Command, own_database: Database, name: str, n: int
 ) -> None:

@@ -72,6 +72,7 @@ def until(is_so: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)  # whoever is waited for needs the processor, too
 
 
 RECOUNT = """

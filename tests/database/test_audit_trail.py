@@ -1,14 +1,15 @@
 """The trail tells who changed what from what to what: nothing is missing from it and nothing is made up."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.db import db
 from crm.models import Opportunity, User
+from tests.chance import few_or_many, holds
 from tests.factories import Make, as_role
 
 As = Callable[[Any], None]
@@ -196,10 +197,15 @@ COLUMNS = {
 changes = st.lists(st.fixed_dictionaries({}, optional=COLUMNS), max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(changes=changes, is_by_sql=st.booleans())
+@few_or_many(15, 40)
 def test_what_the_trail_tells_put_together_is_the_row(
-    changes: list[dict[str, Any]], is_by_sql: bool, make: Make, database: sa.Connection
+    make: Make, database: sa.Connection, examples: int
+) -> None:
+    holds(partial(trail_tells_the_row, make, database), examples, changes=changes, is_by_sql=st.booleans())
+
+
+def trail_tells_the_row(
+    make: Make, database: sa.Connection, *, changes: list[dict[str, Any]], is_by_sql: bool
 ) -> None:
     row = make.opportunity()
     for values in changes:

@@ -283,7 +283,7 @@ def test_a_recompute_waits_for_somebody_who_is_just_moving_what_it_has_to_mend(o
 
 
 def test_the_counts_stay_exact_while_everybody_does_everything(office: Office) -> None:
-    storm.rage(office.database, people=4, seconds=4)
+    storm.rage(office.database, people=4, seconds=2)
     assert differences(office.owner) == []
 
 

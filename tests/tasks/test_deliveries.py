@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given
-from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from crm import bell, queries, services
@@ -28,6 +27,7 @@ from crm.models import (
     User,
 )
 from crm.services.letters import Asked, Written
+from tests.chance import few_or_many, holds
 from tests.clients import Client
 from tests.factories import Make
 
@@ -223,21 +223,26 @@ def test_the_html_stands_on_tables_and_inline_styles_alone(make: Make, nell: Use
         assert adapted in letter.html_body, "and where a mail program reads styles, phones and dark rooms too"
 
 
-@budget(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    promises=st.lists(
-        st.tuples(
-            st.integers(-9, 3),  # days from TUESDAY on which it is due
-            st.none() | st.integers(-3, 3),  # snoozed until
-            st.booleans(),  # kept
-            st.booleans(),  # hers
-        ),
-        max_size=8,
-    )
-)
+@few_or_many(8, 25)
 def test_each_due_promise_is_in_exactly_one_reminder_of_its_owner_for_that_date(
-    make: Make, promises: list[tuple[int, int | None, bool, bool]]
+    make: Make, examples: int
 ) -> None:
+    holds(
+        partial(each_is_in_one_reminder, make),
+        examples,
+        promises=st.lists(
+            st.tuples(
+                st.integers(-9, 3),  # days from TUESDAY on which it is due
+                st.none() | st.integers(-3, 3),  # snoozed until
+                st.booleans(),  # kept
+                st.booleans(),  # hers
+            ),
+            max_size=8,
+        ),
+    )
+
+
+def each_is_in_one_reminder(make: Make, *, promises: list[tuple[int, int | None, bool, bool]]) -> None:
     nell, otis = make.user(), make.user()
     due: dict[int, set[int]] = {nell.user_id: set(), otis.user_id: set()}
     for days, snoozed, is_kept, is_hers in promises:

@@ -1,32 +1,17 @@
 """A worker that was started with `nice` is nice to the processors of its database as well."""
 
+import multiprocessing
 import os
-import subprocess
-import sys
-import textwrap
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from crm.tasks import priority
 from tests.databases import Database
 
 HAS_SESSIONS = Path("/proc/self/autogroup").exists()
-
-LOOK = textwrap.dedent("""
-    import os, sys, psycopg
-    from crm.tasks import priority
-    from tests.tasks.test_priority import of_process, of_session
-    os.nice(int(sys.argv[2]))
-    priority.lower_session()
-    with psycopg.connect(sys.argv[1]) as connection:
-        served_by = connection.info.backend_pid
-        before = of_process(served_by)
-        priority.share(connection)
-        now = of_session(os.getpid())
-        priority.raise_session()
-        print(before, of_process(served_by), of_session(served_by), now, of_session(os.getpid()))
-""")
 
 
 def of_process(number: int) -> int:
@@ -40,11 +25,29 @@ def of_session(number: int) -> int:
     return int(told.read_text().split()[-1]) if told.exists() else of_process(number)
 
 
-def looked(address: str, *, nice: int) -> list[int]:
-    """What `LOOK` tells of a connection that a process so nice, in a session of its own, has opened."""
-    words = [sys.executable, "-c", LOOK, address, str(nice)]
-    told = subprocess.run(words, check=True, capture_output=True, text=True, start_new_session=True).stdout
-    return [int(word) for word in told.split()]
+def look(address: str, nice: int, told: SimpleQueue[tuple[int, ...]]) -> None:
+    """What a process that is so nice, in a session of its own, sees of a connection that it opens."""
+    os.setsid()
+    os.nice(nice)
+    priority.lower_session()
+    with psycopg.connect(address) as connection:
+        served_by = connection.info.backend_pid
+        before = of_process(served_by)
+        priority.share(connection)
+        now = of_session(os.getpid())
+        priority.raise_session()
+        told.put((before, of_process(served_by), of_session(served_by), now, of_session(os.getpid())))
+
+
+def looked(address: str, *, nice: int) -> tuple[int, ...]:
+    """What such a process tells."""
+    context = multiprocessing.get_context("forkserver")
+    told: SimpleQueue[tuple[int, ...]] = context.SimpleQueue()
+    process = context.Process(target=look, args=(address, nice, told))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return told.get()
 
 
 @pytest.mark.parametrize("more", [0, 7])

@@ -14,6 +14,8 @@ TUESDAY = date(2026, 11, 24)
 BOXING_DAY = date(2026, 12, 26)
 MIDSUMMER = date(2027, 7, 1)
 DAYS = (SUNDAY, MONDAY, TUESDAY, BOXING_DAY, MIDSUMMER)
+IN_EVERY_RUN = (SUNDAY, MONDAY, BOXING_DAY)
+"""The end of a week, its beginning and a holiday: to make a book of a brokerage takes a second or two."""
 
 ZONE = "America/Chicago"
 

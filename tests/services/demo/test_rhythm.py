@@ -8,10 +8,14 @@ import pytest
 from crm.clock import week_of
 from crm.enums import CLOSED_STAGES
 from crm.services.demo import staff
-from tests.services.demo.books import BOXING_DAY, DAYS, MONDAY, SUNDAY, TUESDAY, View, broker
+from tests.services.demo.books import BOXING_DAY, DAYS, IN_EVERY_RUN, MONDAY, SUNDAY, TUESDAY, View, broker
 
 NELL = staff.IDS["nell"]
-EVERY_DAY = pytest.mark.parametrize("today", DAYS, ids=str)
+EVERY_DAY = pytest.mark.parametrize(
+    "today",
+    [pytest.param(day, marks=() if day in IN_EVERY_RUN else pytest.mark.long) for day in DAYS],
+    ids=str,
+)
 
 
 def talks_a_day(view: View) -> Counter[date]:
