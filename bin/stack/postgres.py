@@ -56,7 +56,7 @@ CARELESS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_wal_size": "2GB",
+    "max_wal_size": "512MB",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "autovacuum": "off",

@@ -20,10 +20,10 @@ from psycopg import sql
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from crm.db import Base
+from crm import cli
+from crm.db import Base, db
 from migrations import objects, standing
 from tests import databases
-from tests.commands import flask_command
 from tests.database.sessions import signed_in, until
 from tests.databases import FIRM_NAME, FIRM_TIMEZONE, ROOT, SECRET_KEY, Database, migrate
 
@@ -148,7 +148,7 @@ def test_every_step_down_to_nothing_can_be_gone_up_again_and_keeps_the_book(
     to nothing and the whole way up. What a column holds that existed before is the same each time, row for
     row.
     """
-    flask_command(own_database, "demo", "load", "--size", size, DEMO_PASSWORD=SECRET_KEY)
+    load(own_database, size)
     # One that stays, for each new one would have to read the whole catalogue first.
     with own_database.connect("owner", role=None) as asking:
         asking.prepare_threshold = None  # what is asked for changes under it
@@ -171,6 +171,15 @@ def test_every_step_down_to_nothing_can_be_gone_up_again_and_keeps_the_book(
         assert [line for line in schema_by(asking) if "alembic_version" not in line] == []
         migrate("upgrade", "head", database=own_database)
         assert schema_by(asking) == before
+
+
+def load(database: Database, size: str) -> None:
+    """What `flask demo load` does."""
+    commands = cli.create_app(database.settings("commands", demo_password=SECRET_KEY))
+    done = commands.test_cli_runner().invoke(args=["demo", "load", "--size", size])
+    assert done.exit_code == 0, done.output
+    with commands.app_context():
+        db.engine.dispose()
 
 
 ONLY_ABOVE = {"011": {"feature_flags"}, "032": {"feature_flags"}}

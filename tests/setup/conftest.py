@@ -1,12 +1,11 @@
 """Fixtures for the set-up itself: a PostgreSQL cluster of its own, because these tests change its roles."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stack import ports, postgres
+from stack import ports, postgres, trial
 from stack.postgres import Cluster
 
 
@@ -14,8 +13,7 @@ from stack.postgres import Cluster
 def open_folder() -> Iterator[Path]:
     """A folder that the account of PostgreSQL gets into. pytest's own are closed to all others, and root
     runs PostgreSQL as somebody else."""
-    folder = Path(tempfile.mkdtemp(prefix="pantry-setup-"))
-    folder.chmod(0o711)
+    folder = trial.new_folder()
     yield folder
     shutil.rmtree(folder)
 

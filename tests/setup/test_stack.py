@@ -117,7 +117,7 @@ def test_a_stack_lives_dies_and_lives_again(up: Callable[[], Up]) -> None:
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
     # A worker whose broker is gone as well looks for it some seconds longer, the more so on a busy machine.
-    wait_for(lambda: not first.processes(), 60)
+    wait_for(lambda: not first.processes(), 60, every=0.2)  # to look at all that runs takes a while
 
     third = up()
     third.wait_until_up()

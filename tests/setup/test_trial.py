@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from stack import environment, trial
 
 PROBE = """
@@ -25,3 +26,26 @@ def test_what_coverage_counts_is_gone_after_the_run(tmp_path: Path) -> None:
     data = Path(found.read_text())
     assert not data.is_relative_to(environment.CHECKOUT)
     assert not data.exists()
+
+
+@pytest.mark.parametrize("room", [0, 1 << 60], ids=["room", "no room"])
+def test_servers_lie_in_memory_where_there_is_room_and_elsewhere_on_the_disk(
+    room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(trial, "MEMORY", tmp_path / "memory")
+    monkeypatch.setattr(trial, "ROOM", room)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "disk"))
+    has_memory = Path("/proc/meminfo").exists() and not room
+    folder = trial.new_folder()
+    assert folder.parent.name == ("memory" if has_memory else "disk")
+    assert folder.stat().st_mode & 0o777 == 0o711, "their account gets into it"
+
+
+def test_where_nothing_lies_in_memory_servers_lie_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "MEMORY", tmp_path / "none")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert trial.new_folder().parent == tmp_path

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(happened: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float = 20, *, every: float = 0.02) -> None:
     """Return as soon as it has happened; fails the test when it has not within these seconds."""
     give_up_at = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < give_up_at, f"it did not happen within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(every)
