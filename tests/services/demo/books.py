@@ -5,6 +5,8 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from crm.services.demo import SIZES, Frame, book
 from crm.services.demo.rows import InteractionRow
 
@@ -16,6 +18,11 @@ MIDSUMMER = date(2027, 7, 1)
 DAYS = (SUNDAY, MONDAY, TUESDAY, BOXING_DAY, MIDSUMMER)
 IN_EVERY_RUN = (SUNDAY, MONDAY, BOXING_DAY)
 """The end of a week, its beginning and a holiday: to make a book of a brokerage takes a second or two."""
+EVERY_DAY = pytest.mark.parametrize(
+    "today",
+    [pytest.param(day, marks=() if day in IN_EVERY_RUN else pytest.mark.long) for day in DAYS],
+    ids=str,
+)
 
 ZONE = "America/Chicago"
 

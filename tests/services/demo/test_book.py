@@ -22,7 +22,7 @@ from crm.enums import (
 from crm.services.demo import words
 from crm.services.demo.rows import AdvocacyRow
 from crm.services.imports.money import amount
-from tests.services.demo.books import DAYS, SUNDAY, TUESDAY, View, broker, small
+from tests.services.demo.books import EVERY_DAY, SUNDAY, TUESDAY, View, broker, small
 from tests.test_architecture import MONEY
 
 ROOT = Path(__file__).parents[3]
@@ -278,7 +278,7 @@ def test_sentences_begin_with_a_capital_and_leave_names_as_they_are() -> None:
         assert "Co. Line" not in note
 
 
-@pytest.mark.parametrize("today", DAYS, ids=str)
+@EVERY_DAY
 def test_nothing_is_dated_after_its_day_but_promises(today: date) -> None:
     view = broker(today)
     for rows in view.book.tables():
