@@ -51,6 +51,9 @@ class Who(StrEnum):
 OTHERS: Final = (Who.OWNER, Who.MANAGER, Who.OTHER_MANAGER, Who.ADMIN)
 """Those signed in who may more, at one route or another, than the other rep."""
 
+ALSO: Final = (Who.MANAGER, Who.OTHER_MANAGER, Who.DEACTIVATED)
+"""Those whom the run of CI sends beside the others."""
+
 
 class Record(StrEnum):
     """What the address of a page names."""
@@ -629,7 +632,9 @@ def problem_of(visit: Visit, route: Route, who: Who, status: int, location: str)
     ids=["in turn", "the other form", "what was left out"],
 )
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("who", list(Who))
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=[pytest.mark.slow] if who in ALSO else []) for who in Who]
+)
 def test_every_route_answers_whom_it_is_for_and_leaves_no_trace_of_a_denial(
     who: Who, part: int, turn: int, app: Flask, book: Book, client: Client, database: sa.Connection
 ) -> None:

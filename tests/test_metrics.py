@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.databases import ROOT
 
 COUNT_IN_TWO_AND_ASK_A_THIRD = """
@@ -20,6 +22,7 @@ print(metrics.page([]).decode())
 """
 
 
+@pytest.mark.slow
 def test_requests_of_several_processes_are_added_up(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", COUNT_IN_TWO_AND_ASK_A_THIRD],

@@ -77,7 +77,7 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
         # done takes work from the others, for a few tests take minutes.
         words += ["-n", "3", "--dist", "worksteal"]
         # Counting what of crm/ no test runs doubles the time: that is for the run which may take longer.
-        words += ["--cov", "--cov-report=term:skip-covered"] if arguments else ["-m", "not long"]
+        words += ["--cov", "--cov-report=term:skip-covered"] if arguments else ["-m", everyday()]
     else:
         words += arguments
     # What coverage counts, each process for itself, is put together and read in there; nothing of it stays.
@@ -86,6 +86,14 @@ def run_pytest(arguments: list[str], settings: dict[str, str]) -> int:
         # The tests start a hundred processes: without kept byte-code each would compile all of crm/ anew.
         known.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.run(words, cwd=environment.CHECKOUT, env=known).returncode
+
+
+def everyday() -> str:
+    """Which tests a run without arguments takes, as pytest's -m has it."""
+    if os.environ.get("CI"):
+        return "not long"
+    say("         without the slow tests, which CI runs: CI=true bin/test")
+    return "not long and not slow"
 
 
 def lint() -> bool:
@@ -219,7 +227,8 @@ def stop_warm_servers() -> int:
     known = envfile.read(WARM)
     for pid, how in zip(known["STACK_PIDS"].split(), (signal.SIGINT, signal.SIGTERM), strict=True):
         _end(int(pid), how)
-    shutil.rmtree(known["STACK_FOLDER"], ignore_errors=True)
+    if folder := known.get("STACK_FOLDER"):  # those of an older checkout lay where the settings are
+        shutil.rmtree(folder, ignore_errors=True)
     (WARM / "env").unlink()
     say("Stopped.")
     return 0

@@ -59,6 +59,7 @@ def numbers(make: Make, nell: User) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("examples", [2, pytest.param(25, marks=pytest.mark.long)])
 @pytest.mark.parametrize("part", range(PARTS))

@@ -304,6 +304,7 @@ def deeds(make: Make, nell: User, otis: User, mara: User) -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deeds")
 @pytest.mark.parametrize(
     ("whose", "period"),
@@ -334,6 +335,7 @@ def test_every_week_of_the_heatmap_is_the_length_of_its_list(nell: User, sign_in
         assert rows_behind(client, href) == n, href
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deeds")
 @pytest.mark.parametrize("period", ["week", "quarter"])
 def test_every_figure_of_a_scorecard_is_the_length_of_its_list(

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -80,6 +81,7 @@ def test_a_card_is_moved_by_keys_closed_with_a_reason_taken_back_and_dragged(
     page.wait_for_url(re.compile(r"/opportunities\?principal=\d+$"))
 
 
+@pytest.mark.slow
 def test_on_a_phone_without_scripts_stages_stack_and_nine_buttons_move_a_card(
     visit: Visit, site: Site
 ) -> None:

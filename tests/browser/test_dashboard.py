@@ -1,5 +1,6 @@
 """The dashboard in a real browser: how far the coldest principal is, filters, order of panels, a phone."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -26,6 +27,7 @@ def test_a_manager_finds_the_coldest_principal_and_its_next_step_in_three_clicks
     assert clicks() == 3
 
 
+@pytest.mark.slow
 def test_filters_are_kept_and_panels_put_in_order_with_keys_mouse_and_without_scripts(
     visit: Visit, site: Site
 ) -> None:

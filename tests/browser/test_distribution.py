@@ -1,5 +1,6 @@
 """Who carries what in a real browser: a row is changed where it stands, with scripts and without."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -25,6 +26,7 @@ def test_an_item_number_is_changed_in_its_row(visit: Visit, site: Site) -> None:
     expect(page.locator("#stock")).to_contain_text("778-10")
 
 
+@pytest.mark.slow
 def test_a_lapsed_authorization_is_renewed_without_scripts(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, DESKTOP, scripts=False).go(
         f"/principals/{site.book.principal_id}/distributors"

@@ -101,14 +101,28 @@ KINDS = {
     *("/duplicates/organization/1/2", "/team/1"),
 }
 """Each kind of page, and every component. Every run looks at them by every rule at a desk in both themes, and
-on a phone by all but that of colours; at the others, which are made of the same, on a phone and at a desk by
-turns. bin/test --long looks at all of them everywhere.
+on a phone by all but that of colours; the run of CI at the others, which are made of the same, on a phone and
+at a desk by turns; bin/test --long at all of them everywhere.
 """
 WIDTHS = (*NARROW, 390, 1440, 1600)
-PARTS = 6
+PARTS = 4
 """In how many tests the pages are looked at: several are shared out better than one long one."""
-SHARES = [("rep", PAGES[part::PARTS]) for part in range(PARTS)] + [("admin", KEPT_FROM_REPS)]
-shared_out = pytest.mark.parametrize(("who", "paths"), SHARES, ids=["1", "2", "3", "4", "5", "6", "firm"])
+OTHERS = [path for path in PAGES if path not in KINDS]
+SHARES = [
+    pytest.param("rep", [path for path in PAGES if path in KINDS], id="kinds"),
+    pytest.param("admin", [path for path in KEPT_FROM_REPS if path in KINDS], id="kinds of an admin"),
+    *(
+        pytest.param("rep", OTHERS[part::PARTS], id=f"others, {part + 1}", marks=pytest.mark.slow)
+        for part in range(PARTS)
+    ),
+    pytest.param(
+        "admin",
+        [path for path in KEPT_FROM_REPS if path not in KINDS],
+        id="others of an admin",
+        marks=pytest.mark.slow,
+    ),
+]
+shared_out = pytest.mark.parametrize(("who", "paths"), SHARES)
 HEAVIEST = 120 * 1024
 MOST_REQUESTS = 8
 
@@ -153,7 +167,7 @@ def address(path: str, site: Site) -> str:
 @pytest.mark.timeout(240)
 @shared_out
 def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrolls_sideways(
-    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
+    visit: Visit, site: Site, who: str, paths: list[str]
 ) -> None:
     """All in one visit of each page, for the way there takes a third of the time."""
     somebody = visit(getattr(site.book, who), PHONE)
@@ -188,7 +202,7 @@ def test_axe_finds_nothing_on_a_phone_in_either_theme(visit: Visit, site: Site) 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
 @shared_out
 def test_axe_finds_nothing_on_every_page_on_a_phone_and_at_a_desk_in_either_theme(
-    visit: Visit, site: Site, viewport: dict[str, int], theme: str, who: str, paths: tuple[str, ...]
+    visit: Visit, site: Site, viewport: dict[str, int], theme: str, who: str, paths: list[str]
 ) -> None:
     somebody = visit(getattr(site.book, who), viewport, theme=theme)
     found: dict[str, list[str]] = {}
@@ -202,9 +216,7 @@ def test_axe_finds_nothing_on_every_page_on_a_phone_and_at_a_desk_in_either_them
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @shared_out
-def test_nothing_scrolls_sideways_at_any_width(
-    visit: Visit, site: Site, who: str, paths: tuple[str, ...]
-) -> None:
+def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site, who: str, paths: list[str]) -> None:
     somebody = visit(getattr(site.book, who), DESKTOP)
     too_wide = []
     for path in paths:

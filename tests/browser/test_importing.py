@@ -53,6 +53,7 @@ def by_keys(page: Page, words: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_a_file_goes_its_whole_way_by_keys_alone(visit: Visit, site: Site, tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text(LIST)
     person = visit(site.book.rep, DESKTOP)
@@ -81,6 +82,7 @@ def test_a_file_goes_its_whole_way_by_keys_alone(visit: Visit, site: Site, tmp_p
     expect(page.get_by_text("This import was taken back")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_file_goes_its_whole_way_without_scripts_on_a_phone(
     visit: Visit, site: Site, tmp_path: Path
 ) -> None:

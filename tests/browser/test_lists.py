@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -60,6 +61,7 @@ def test_one_tick_in_the_head_chooses_the_page(visit: Visit, site: Site) -> None
     expect(page.get_by_role("region", name="Chosen contacts")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_many_rows_are_changed_on_a_phone_without_scripts(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, PHONE, scripts=False).go("/organizations?q=oldfen")
     page.get_by_label("Select Oldfen Grains").check()
@@ -86,6 +88,7 @@ def test_a_view_is_kept_from_the_menu_and_opened_by_its_address(visit: Visit, si
     expect(page.locator("tbody tr").first).to_contain_text("Yarrow & Rye")
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_with_everything_of_a_list_open(visit: Visit, site: Site) -> None:
     for viewport, theme in ((PHONE, "dark"), (DESKTOP, "light")):
         person = visit(site.book.rep, viewport, theme=theme)
@@ -99,6 +102,7 @@ def test_axe_finds_nothing_with_everything_of_a_list_open(visit: Visit, site: Si
         assert person.accessibility_failures() == []
 
 
+@pytest.mark.slow
 def test_follow_ups_for_chosen_rows_are_looked_at_before_they_are_asked_for(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, DESKTOP).go("/organizations?owner=me")
     for key in ("j", "x", "j", "x"):

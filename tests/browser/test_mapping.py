@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import crm
@@ -38,6 +39,7 @@ def field(page: Page, name: str) -> Locator:
     return page.locator(".fields-of-import").get_by_role("button", name=name, exact=True)
 
 
+@pytest.mark.slow
 def test_fields_are_dragged_onto_columns_and_set_down_by_keys(
     visit: Visit, site: Site, tmp_path: Path
 ) -> None:

@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Person, Site, Visit
 
 
+@pytest.mark.slow
 def test_on_a_phone_without_scripts_the_three_steps_lead_to_an_opportunity(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, PHONE, scripts=False)
     page = rep.go("/opportunities/new")
@@ -77,6 +79,7 @@ def test_by_keyboard_products_bring_their_principals_and_principals_narrow_produ
     assert rep.accessibility_failures() == []
 
 
+@pytest.mark.slow
 def test_what_was_told_is_there_again_after_leaving(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     begin(rep)

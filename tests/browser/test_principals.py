@@ -1,5 +1,6 @@
 """The list of principals and a timeline in a real browser, with scripts and without."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -44,6 +45,7 @@ def test_the_list_is_searched_and_filtered_without_scripts(visit: Visit, site: S
     expect(page.locator(".pcard").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_each_tab_of_a_principal_has_an_address_a_way_back_and_goes_by_key(visit: Visit, site: Site) -> None:
     home = f"/principals/{site.book.principal_id}"
     page = visit(site.book.rep, DESKTOP).go(home)

@@ -1,5 +1,6 @@
 """The page and the form of a record in a real browser: kept text, suggestions, two versions."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visit
@@ -62,6 +63,7 @@ def test_a_contact_is_added_by_keyboard_with_their_superior(visit: Visit, site: 
     expect(page.locator("#reach")).to_contain_text(site.book.contact)
 
 
+@pytest.mark.slow
 def test_two_editors_choose_without_scripts(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, PHONE, scripts=False)
     manager = visit(site.book.manager, DESKTOP)
@@ -78,6 +80,7 @@ def test_two_editors_choose_without_scripts(visit: Visit, site: Site) -> None:
     expect(rep.page.locator("#details")).to_contain_text("Marlowe Bend, IL")
 
 
+@pytest.mark.slow
 def test_the_choice_between_two_versions_is_accessible(visit: Visit, site: Site) -> None:
     first, second = visit(site.book.rep, DESKTOP), visit(site.book.manager, DESKTOP)
     edit(first.page, site)
@@ -91,6 +94,7 @@ def test_the_choice_between_two_versions_is_accessible(visit: Visit, site: Site)
     assert first.accessibility_failures() == []
 
 
+@pytest.mark.slow
 def test_a_star_and_the_more_menu_work_by_hand(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, PHONE).go(f"/contacts/{site.book.contact_id}")
     page.get_by_role("button", name="Favourite:").click()

@@ -160,6 +160,7 @@ def test_the_keys_that_the_help_tells_are_those_that_work(visit: Visit, site: Si
         expect(page).to_have_url(f"{site.address}/opportunities/new")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing_in_the_open_palette(visit: Visit, site: Site, viewport: dict[str, int]) -> None:
     rep = visit(site.book.rep, viewport)
@@ -173,6 +174,7 @@ def test_axe_finds_nothing_in_the_open_palette(visit: Visit, site: Site, viewpor
         assert rep.accessibility_failures_in_either_theme() == []
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_on_the_page_of_what_was_found(visit: Visit, site: Site) -> None:
     """Every page is looked at on a phone; this one here at a desk with all that it can say."""
     rep = visit(site.book.rep, DESKTOP)

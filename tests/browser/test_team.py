@@ -15,6 +15,7 @@ def number_of(person: Person, name: str) -> str:
     return address.rsplit("/", 1)[-1]
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_on_the_pages_of_an_admin_and_nothing_scrolls_sideways(
     visit: Visit, site: Site
 ) -> None:
@@ -37,6 +38,7 @@ def test_axe_finds_nothing_on_the_pages_of_an_admin_and_nothing_scrolls_sideways
     assert too_wide == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_an_admin_invites_somebody_changes_their_role_and_switches_them_off(
     visit: Visit, site: Site, scripts: bool

@@ -3,6 +3,7 @@
 import re
 
 import psycopg
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Person, Site, Visit
@@ -116,6 +117,7 @@ def test_a_refused_entry_comes_back_with_what_was_typed_and_what_is_wrong(visit:
     assert logged(site, "Whom did I meet?") == 1
 
 
+@pytest.mark.slow
 def test_what_waits_is_one_persons_and_waits_for_them_to_sign_in(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     page = rep.page

@@ -68,6 +68,7 @@ def test_it_loads_and_says_what(load: Command, rows: Rows) -> None:
     assert rows(Organization) == 20
 
 
+@pytest.mark.slow
 def test_a_firm_of_many_offices_is_told_step_by_step(
     load: Command, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_it_has_no_place_in_production(load: Command, settings: Settings, rows: 
     assert rows(User) == 0
 
 
+@pytest.mark.slow
 def test_a_load_that_is_killed_leaves_nothing(own_database: Database, tmp_path: Path) -> None:
     with own_database.connect("superuser", role=None) as watcher, own_database.connect() as holder:
 

@@ -139,6 +139,7 @@ def test_the_storage_settings_of_the_models_are_those_of_the_tables(shared_datab
     assert "storage principal_summaries {fillfactor=50}" in schema(shared_database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["small", pytest.param("broker", marks=pytest.mark.long)])
 @pytest.mark.timeout(900)  # as many steps as there are migrations, three times, among the rows of a book
 def test_every_step_down_to_nothing_can_be_gone_up_again_and_keeps_the_book(
@@ -235,6 +236,7 @@ def go_down_by_hand(database: Database, above: str) -> None:
             connection.execute((ROOT / "migrations" / "downgrades" / f"{name}.sql").read_bytes())
 
 
+@pytest.mark.slow
 def test_rows_of_the_founding_columns_survive_a_way_down_and_up(own_database: Database) -> None:
     with own_database.connect("owner", role=None) as connection:
         connection.execute(
@@ -310,6 +312,7 @@ def nobody_is_in(database: Database) -> bool:
         return connection.execute(asked, [database.name]).fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_a_book_is_changed_only_on_a_fresh_backup_and_one_is_made_where_that_is_possible(
     own_database: Database, tmp_path: Path
 ) -> None:
@@ -438,6 +441,7 @@ def test_views_of_an_extension_are_nobodys_to_lock_or_drop(own_database: Databas
         )
 
 
+@pytest.mark.slow
 def test_a_revision_that_drops_views_finds_them_gone_and_they_come_back(
     own_database: Database, tmp_path: Path
 ) -> None:

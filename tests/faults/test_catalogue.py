@@ -399,6 +399,7 @@ def letter(stack: Stack, name: str) -> str:
     return f"<{name}@pantry.example>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "modes", [ONE_OF_EACH, pytest.param((*MAILS,), marks=long)], ids=["one of each", "all"]
 )

@@ -85,6 +85,7 @@ def test_a_worker_killed_after_the_content_leaves_a_letter_in_doubt_and_never_se
     assert "The ledger is sound." in stack.flask("mail", "audit")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("promise")
 def test_a_worker_killed_before_the_content_leaves_a_letter_that_is_sent_once(stack: Stack) -> None:
     now = datetime.now(UTC)

@@ -32,6 +32,7 @@ def finish(stack: Stack, *jobs: int) -> None:
     wait_until(lambda: {state(stack, job) for job in jobs} == {"done"}, doing="all rows to be done")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["rows.done:2", pytest.param("rows.kept:2", marks=pytest.mark.long)])
 def test_a_worker_killed_between_rows_ends_as_one_that_was_not(
     stack: Stack, people: list[int], point: str, monkeypatch: pytest.MonkeyPatch
@@ -45,6 +46,7 @@ def test_a_worker_killed_between_rows_ends_as_one_that_was_not(
     assert figures == [({"added": ROWS, "left": 0},), ({"changed": ROWS, "left": 0},)]
 
 
+@pytest.mark.slow
 def test_two_reps_who_schedule_the_same_places_at_once_promise_each_one_thing(
     stack: Stack, people: list[int]
 ) -> None:
@@ -60,6 +62,7 @@ def test_two_reps_who_schedule_the_same_places_at_once_promise_each_one_thing(
     assert (added, left) == (ROWS, ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["export.written", pytest.param("export.named", marks=pytest.mark.long)])
 def test_an_export_killed_around_its_renaming_ends_as_one_whole_file(
     stack: Stack, people: list[int], point: str, monkeypatch: pytest.MonkeyPatch

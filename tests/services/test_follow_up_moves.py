@@ -105,6 +105,7 @@ def test_a_list_that_is_not_the_one_that_was_seen_is_refused(
         move(nell, mark=seen)
 
 
+@pytest.mark.slow
 def test_more_than_one_request_takes_is_refused_with_the_way_out(
     promised: Callable[..., Interaction], make: Make, nell: User, acting_as: As
 ) -> None:

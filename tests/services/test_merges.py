@@ -470,6 +470,7 @@ books = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @few_or_many(5, 12)
 @pytest.mark.parametrize("kind", [ORGANIZATION, CONTACT])
 def test_split_is_as_before_but_for_what_came_later_whatever_the_book(

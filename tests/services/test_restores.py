@@ -191,6 +191,7 @@ def test_a_database_that_went_back_in_time_by_other_means_is_told_what_had_left(
     assert held == ("Taken back to a moment.",), "also where the journal could not be read"
 
 
+@pytest.mark.slow
 def test_where_files_cannot_be_written_the_rows_are_back_and_mail_is_on_hold_all_the_same(
     settings: Settings, backup: Backup, fresh: Database, tmp_path: Path
 ) -> None:
@@ -234,6 +235,7 @@ def test_nothing_is_restored_over_a_book(backup: Backup, settings: Settings, boo
     assert looked_at(book) == before
 
 
+@pytest.mark.slow
 def test_what_differs_is_told_and_a_drill_leaves_the_database_empty_and_a_line_in_the_record(
     backup: Backup, settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

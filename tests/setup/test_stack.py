@@ -89,6 +89,7 @@ def up(open_folder: Path) -> Iterator[Callable[[], Up]]:
             each.process.wait()
 
 
+@pytest.mark.slow
 def test_a_stack_lives_dies_and_lives_again(up: Callable[[], Up]) -> None:
     """One story instead of several tests: each start of the whole takes seconds."""
     first = up()

@@ -1,4 +1,4 @@
-"""bin/test leaves nothing behind in the checkout."""
+"""bin/test takes the tests it says, and leaves nothing behind in the checkout."""
 
 from pathlib import Path
 
@@ -19,6 +19,7 @@ def test_probe():
 """
 
 
+@pytest.mark.slow
 def test_what_coverage_counts_is_gone_after_the_run(tmp_path: Path) -> None:
     probe, found = tmp_path / "test_probe.py", tmp_path / "found"
     probe.write_text(PROBE.format(found=str(found)))
@@ -49,3 +50,14 @@ def test_where_nothing_lies_in_memory_servers_lie_on_the_disk(
     monkeypatch.setattr(trial, "MEMORY", tmp_path / "none")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert trial.new_folder().parent == tmp_path
+
+
+def test_ci_leaves_out_nothing_but_the_long_tests_and_who_runs_it_by_hand_is_told_what_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert trial.everyday() == "not long"
+    assert capsys.readouterr().out == ""
+    monkeypatch.delenv("CI")
+    assert trial.everyday() == "not long and not slow"
+    assert "CI=true bin/test" in capsys.readouterr().out

@@ -57,6 +57,7 @@ def planned(user: User) -> list[date]:
     return sorted(db.session.scalars(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "day",
     [pytest.param(day, marks=() if day in IN_EVERY_RUN else pytest.mark.long) for day in CHANGES],

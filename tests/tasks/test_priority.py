@@ -50,6 +50,7 @@ def looked(address: str, *, nice: int) -> tuple[int, ...]:
     return told.get()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 7])
 def test_the_servers_process_is_as_nice_as_the_worker_that_it_serves_and_others_stay_as_they_are(
     more: int, shared_database: Database

@@ -61,6 +61,7 @@ def rows_dropped(plan: str) -> int:
     return sum(int(n) for n in re.findall(r"Rows Removed by \w+(?: \w+)*: (\d+)", plan))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listing", LISTS.values(), ids=LISTS.keys())
 def test_a_page_at_90_percent_is_found_by_the_index_of_its_order_and_costs_what_page_one_costs(
     listing: Listing, database: sa.Connection, nell: User, acting_as: Act

@@ -35,6 +35,7 @@ def test_a_place_comes_back_from_its_text_as_it_was() -> None:
     assert places.read(places.write(PLACE), SORT) == PLACE
 
 
+@pytest.mark.slow
 @given(st.text(), st.integers(min_value=-(2**63) + 1, max_value=2**63 - 1))
 def test_any_text_that_a_row_can_hold_survives_the_address(name: str, number: int) -> None:
     place = (*PLACE[:4], name, number)

@@ -25,6 +25,8 @@ from crm.services.imports.money import amount
 from tests.services.demo.books import EVERY_DAY, SUNDAY, TUESDAY, View, broker, small
 from tests.test_architecture import MONEY
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 TEXTS = sorted((ROOT / "crm" / "services" / "demo" / "words").glob("*.txt"))
 

@@ -19,6 +19,8 @@ from tests.commands import flask_command
 from tests.databases import Database
 from tests.services.demo.books import SUNDAY
 
+pytestmark = pytest.mark.slow
+
 TODAY = SUNDAY
 
 

@@ -27,6 +27,8 @@ from tests.clients import Client
 from tests.factories import Make, as_role
 from tests.services.demo.books import MONDAY, SUNDAY, small
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 PASSWORD = "larder-door-8"
 FRAME = small().frame

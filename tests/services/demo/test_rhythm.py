@@ -10,6 +10,8 @@ from crm.enums import CLOSED_STAGES
 from crm.services.demo import staff
 from tests.services.demo.books import BOXING_DAY, EVERY_DAY, MONDAY, SUNDAY, TUESDAY, View, broker
 
+pytestmark = pytest.mark.slow
+
 NELL = staff.IDS["nell"]
 
 

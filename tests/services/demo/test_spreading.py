@@ -17,6 +17,8 @@ from crm.services.demo.bare import FOLLOWING
 from tests.factories import Make, as_role
 from tests.services.demo.books import small
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 FRAME = small().frame
 TINY = Spread(

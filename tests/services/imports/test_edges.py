@@ -67,6 +67,7 @@ def test_a_formula_without_a_stored_result_is_told_with_its_row(bringing: Bringi
     assert "the formula in column A has no stored result" in told[5]
 
 
+@pytest.mark.slow
 def test_a_long_list_is_read_in_flat_memory(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     with path.open("w") as file:

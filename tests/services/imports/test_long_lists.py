@@ -42,6 +42,7 @@ def told(bringing: Bringing, number: int) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["calls", "contacts.csv", "organizations.csv"])
 def test_a_check_that_forgets_each_row_at_once_tells_what_one_that_remembers_all_does(
     name: str, bringing: Bringing, monkeypatch: pytest.MonkeyPatch

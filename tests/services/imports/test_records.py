@@ -104,6 +104,7 @@ def test_zero_bytes_are_dropped_and_told() -> None:
     assert record.had_zero_bytes
 
 
+@pytest.mark.slow
 def test_a_table_of_broken_quotes_is_refused_and_soon() -> None:
     with pytest.raises(Refused, match="never close"):
         read('a,"b\n' * 200_001)

@@ -29,6 +29,7 @@ def test_misread_letters_are_put_right_and_others_left_alone(stored: str, meant:
     assert repair(stored) == meant
 
 
+@pytest.mark.slow
 @given(LATIN)
 def test_a_text_that_went_through_the_wrong_encoding_twice_comes_back(text: str) -> None:
     garbled = text

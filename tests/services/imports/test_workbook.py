@@ -67,6 +67,7 @@ def without(counts: dict[str, int], *names: str) -> dict[str, int]:
     return {name: n for name, n in counts.items() if name not in names}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_workbook_gives_the_expected_numbers_comes_in_changes_nothing_twice_and_goes_again(
     knowing: Bringing,

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from crm.cli.legacy import NOT_WELL, REFUSED, WELL
 from tests.commands import flask_command
 from tests.databases import Database
@@ -11,6 +13,7 @@ from tests.services.legacy.conftest import state
 TODAY = ("--today", "2026-08-07")
 
 
+@pytest.mark.slow
 def test_the_older_shape_goes_the_whole_way_by_commands(
     old_v1: Database, own_database: Database, tmp_path: Path
 ) -> None:
