@@ -51,7 +51,7 @@ class Who(StrEnum):
 OTHERS: Final = (Who.OWNER, Who.MANAGER, Who.OTHER_MANAGER, Who.ADMIN)
 """Those signed in who may more, at one route or another, than the other rep."""
 
-ALSO: Final = (Who.MANAGER, Who.OTHER_MANAGER, Who.DEACTIVATED)
+ALSO: Final = (Who.MANAGER, Who.OTHER_MANAGER, Who.ADMIN, Who.DEACTIVATED)
 """Those whom the run of CI sends beside the others."""
 
 

@@ -60,6 +60,7 @@ def make(files: tuple[str, ...]) -> None:
                 remarks.append(f"of {python}")
             for file in changed:
                 _install(file)
+            _compile()
             remarks.append(f"{len(changed)} requirements file{'s' if len(changed) > 1 else ''} installed")
 
 
@@ -174,6 +175,7 @@ def _install(file: str) -> None:
         "--quiet",
         "--disable-pip-version-check",
         "--no-input",
+        "--no-compile",  # one file after the other: _compile has all cores at it
     ]
     command += ["--require-hashes", "--only-binary", ":all:", "--no-binary", BUILT_FROM_SOURCE]
     command += ["--no-build-isolation", "--use-pep517", "-r", CHECKOUT / file]
@@ -187,3 +189,15 @@ def _install(file: str) -> None:
             "the locked ones.",
         )
     _stamp_file(file).write_text(_stamp(file))
+
+
+def _compile() -> None:
+    """Keep byte-code of all that is installed, which every process would else make for itself. What cannot be
+    compiled is nothing of ours, and is told by whoever imports it.
+    """
+    subprocess.run(
+        [PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )

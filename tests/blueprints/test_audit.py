@@ -150,6 +150,7 @@ def test_the_trail_goes_on_page_by_page_and_misses_nothing(
     assert len(seen) == len(set(seen)) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["", "?noun=opportunities", "?who=system&deed=added"])
 def test_a_full_page_takes_as_many_statements_as_a_short_one_at_most_six(
     asked: str, make: Make, mara: User, nell: User, sign_in: SignIn, statements: Counting

@@ -137,6 +137,7 @@ def test_no_file_is_said_beside_the_field(page: Page) -> None:
     assert "Choose a file." in answer.get_data(as_text=True)
 
 
+@pytest.mark.slow
 def test_a_file_may_be_larger_than_other_requests(page: Page) -> None:
     rows = "".join(f"House {n},{'x' * 1000}\n" for n in range(3_000))
     here = page.bring(f"Organization,Notes\n{rows}".encode())

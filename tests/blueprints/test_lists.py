@@ -114,6 +114,7 @@ def test_every_column_can_be_shown_and_has_a_cell(
     assert [words(head) for head in found.select("thead th:not(.tick)")] == [listing.head.label, chosen.label]
 
 
+@pytest.mark.slow
 @every_list
 def test_nothing_in_an_address_can_break_a_list(
     listing: Listing, reader: Client, database: sa.Connection

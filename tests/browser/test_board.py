@@ -34,6 +34,7 @@ def drag(page: Page, what: Locator, to: Locator) -> None:
     page.mouse.up()
 
 
+@pytest.mark.slow
 def test_a_card_is_moved_by_keys_closed_with_a_reason_taken_back_and_dragged(
     visit: Visit, site: Site
 ) -> None:

@@ -74,6 +74,7 @@ def test_many_rows_are_changed_on_a_phone_without_scripts(visit: Visit, site: Si
     expect(page.locator("#main").get_by_text("One organization as before.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_view_is_kept_from_the_menu_and_opened_by_its_address(visit: Visit, site: Site) -> None:
     page = visit(site.book.manager, DESKTOP).go("/organizations?kind=principal&sort=-name")
     page.get_by_role("button", name="Views").click()

@@ -3,6 +3,7 @@
 import re
 
 import psycopg
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESKTOP, Site, Visit
@@ -22,6 +23,7 @@ PROMISE = (
 )
 
 
+@pytest.mark.slow
 def test_an_open_page_tells_what_a_colleague_commits_and_keeps_what_is_typed(
     visit: Visit, site: Site
 ) -> None:

@@ -1,10 +1,12 @@
 """Two records become one by keyboard, and two again: on a phone and at a desk, in both themes, with axe."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, Site, Visit
 
 
+@pytest.mark.slow
 def test_two_records_become_one_and_two_again_by_keyboard(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     keep, other = site.book.organization_id, site.book.distributor_id

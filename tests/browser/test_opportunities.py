@@ -59,6 +59,7 @@ def begin(rep: Person) -> None:
     page.get_by_role("heading", name="What are you bringing?").wait_for()
 
 
+@pytest.mark.slow
 def test_by_keyboard_products_bring_their_principals_and_principals_narrow_products(
     visit: Visit, site: Site
 ) -> None:

@@ -74,6 +74,7 @@ def test_the_account_sheet_comes_in_each_unreadable_row_is_named_and_a_second_ru
     assert len(names()) == 400
 
 
+@pytest.mark.slow
 def test_an_alias_list_is_brought_in_first_and_its_distributors_with_it(
     bring_in: Command, make: Make
 ) -> None:

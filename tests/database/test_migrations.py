@@ -349,6 +349,7 @@ def test_an_upgrade_with_nothing_to_do_leaves_the_objects_alone(own_database: Da
         assert connection.execute(ask).fetchone() == before
 
 
+@pytest.mark.slow
 def test_whether_there_is_anything_to_do_is_told_without_the_application(own_database: Database) -> None:
     url = own_database.url("owner")
     is_current = functools.partial(standing.is_current, firm_name=FIRM_NAME, firm_zone=FIRM_TIMEZONE)
@@ -364,6 +365,7 @@ def test_whether_there_is_anything_to_do_is_told_without_the_application(own_dat
     assert not is_current(url)
 
 
+@pytest.mark.slow
 def test_objects_are_swapped_all_or_none(
     own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -561,6 +563,7 @@ def test_every_sql_file_opens_with_what_it_is_and_makes_one_object() -> None:
             assert {kind, file.stem} <= set(re.findall(r"\w+", made[0])), file
 
 
+@pytest.mark.slow
 def test_a_swap_while_people_work_neither_loses_a_count_nor_fails_them(own_database: Database) -> None:
     with own_database.connect("owner", role=None) as connection:
         connection.execute("insert into organizations (name, is_principal) values ('Maker', true)")

@@ -72,6 +72,7 @@ def history(make: Make, nell: User, database: sa.Connection) -> None:
         database.exec_driver_sql("analyze principal_weeks")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("history")
 def test_neither_a_panel_nor_the_ledger_of_a_month_reads_the_history(
     nell: User, database: sa.Connection, acting_as: Act

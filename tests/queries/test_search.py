@@ -254,6 +254,7 @@ def test_it_is_one_statement_and_leaves_the_planner_as_it_was(
     assert db.session.execute(usual).all() == before
 
 
+@pytest.mark.slow
 def test_among_many_every_table_is_read_through_its_indexes(
     make: Make, nell: User, acting_as: As, database: sa.Connection, statements: Counting
 ) -> None:

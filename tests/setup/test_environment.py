@@ -52,6 +52,7 @@ def test_an_environment_that_was_moved_is_noticed(checkout: Path, monkeypatch: p
     assert environment.outdated(("some.txt",)) == ["some.txt"]
 
 
+@pytest.mark.slow
 def test_a_file_without_its_hash_is_not_installed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_BREAK_SYSTEM_PACKAGES", "1")  # Debian's own pip would refuse for another reason
     wheel = checkout / "some_package-1.0-py3-none-any.whl"

@@ -14,6 +14,8 @@ from crm.services.legacy import migrating
 from tests.databases import Database, clone
 from tests.services.legacy.conftest import TODAY, commands, expected, state
 
+pytestmark = pytest.mark.slow
+
 
 def counted(book: Database) -> dict[str, int]:
     return {table: rows for table, (rows, _) in state(book).items()}
@@ -108,7 +110,6 @@ def test_rolling_back_leaves_the_book_as_it_was(
         assert {table: rows for table, rows in after.items() if rows != before[table]} == {}
 
 
-@pytest.mark.slow
 def test_what_was_there_before_stays_when_the_migration_is_taken_out(
     template: Database, old_few: Database, worker_id: str
 ) -> None:
@@ -168,7 +169,6 @@ def test_work_done_since_stands_in_the_way_of_a_rollback_and_is_told(
         assert state(book) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("keep", "other"), [("came", "came too"), ("ours", "came"), ("came", "ours")])
 def test_a_merge_of_a_row_that_came_stands_in_the_way_until_it_is_undone(
     migrated_few: Database, worker_id: str, keep: str, other: str
