@@ -227,6 +227,7 @@ def test_momentum_tells_the_last_seven_days_from_the_seven_before(
             assert rows_behind(client, str(link["href"])) == int(text(link))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["nell", "mara"])
 def test_the_dashboard_takes_as_many_statements_with_a_hundred_rows_as_with_ten(
     who: str, make: Make, request: pytest.FixtureRequest, nell: User, sign_in: SignIn, statements: Counting

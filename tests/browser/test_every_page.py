@@ -1,5 +1,7 @@
 """Every page there is: accessible, inside the policy, as wide as the screen, light enough for a bad line."""
 
+from collections.abc import Sequence
+
 import pytest
 from playwright.sync_api import Locator
 
@@ -100,16 +102,21 @@ KINDS = {
     *("/opportunities/1", "/interactions/new", "/search", "/components", "/admin/goals", "/ops"),
     *("/duplicates/organization/1/2", "/team/1"),
 }
-"""Each kind of page, and every component. Every run looks at them by every rule at a desk in both themes, and
-on a phone by all but that of colours; the run of CI at the others, which are made of the same, on a phone and
-at a desk by turns; bin/test --long at all of them everywhere.
+"""Each kind of page, and every component. They are looked at by every rule at a desk in both themes, and on a
+phone by all but that of colours; the others, which are made of the same, on a phone and at a desk by turns.
+bin/test --long looks at all of them by all rules everywhere.
 """
 WIDTHS = (*NARROW, 390, 1440, 1600)
 PARTS = 4
 """In how many tests the pages are looked at: several are shared out better than one long one."""
 OTHERS = [path for path in PAGES if path not in KINDS]
+DAILY = ("/", "/dashboard", "/principals/1", "/organizations", "/opportunities/1")
+"""Where people spend their days: these every run looks at, that of CI at all."""
 SHARES = [
-    pytest.param("rep", [path for path in PAGES if path in KINDS], id="kinds"),
+    pytest.param("rep", DAILY, id="every day"),
+    pytest.param(
+        "rep", [path for path in PAGES if path in KINDS - set(DAILY)], id="kinds", marks=pytest.mark.slow
+    ),
     pytest.param("admin", [path for path in KEPT_FROM_REPS if path in KINDS], id="kinds of an admin"),
     *(
         pytest.param("rep", OTHERS[part::PARTS], id=f"others, {part + 1}", marks=pytest.mark.slow)
@@ -167,7 +174,7 @@ def address(path: str, site: Site) -> str:
 @pytest.mark.timeout(240)
 @shared_out
 def test_axe_finds_nothing_on_any_page_on_a_phone_or_at_a_desk_and_nothing_scrolls_sideways(
-    visit: Visit, site: Site, who: str, paths: list[str]
+    visit: Visit, site: Site, who: str, paths: Sequence[str]
 ) -> None:
     """All in one visit of each page, for the way there takes a third of the time."""
     somebody = visit(getattr(site.book, who), PHONE)
@@ -202,7 +209,7 @@ def test_axe_finds_nothing_on_a_phone_in_either_theme(visit: Visit, site: Site) 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
 @shared_out
 def test_axe_finds_nothing_on_every_page_on_a_phone_and_at_a_desk_in_either_theme(
-    visit: Visit, site: Site, viewport: dict[str, int], theme: str, who: str, paths: list[str]
+    visit: Visit, site: Site, viewport: dict[str, int], theme: str, who: str, paths: Sequence[str]
 ) -> None:
     somebody = visit(getattr(site.book, who), viewport, theme=theme)
     found: dict[str, list[str]] = {}
@@ -216,7 +223,9 @@ def test_axe_finds_nothing_on_every_page_on_a_phone_and_at_a_desk_in_either_them
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @shared_out
-def test_nothing_scrolls_sideways_at_any_width(visit: Visit, site: Site, who: str, paths: list[str]) -> None:
+def test_nothing_scrolls_sideways_at_any_width(
+    visit: Visit, site: Site, who: str, paths: Sequence[str]
+) -> None:
     somebody = visit(getattr(site.book, who), DESKTOP)
     too_wide = []
     for path in paths:

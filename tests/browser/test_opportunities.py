@@ -98,6 +98,7 @@ def test_what_was_told_is_there_again_after_leaving(visit: Visit, site: Site) ->
     expect(page.get_by_label("Notes")).to_have_value("Menu board meets on Friday")
 
 
+@pytest.mark.slow
 def test_closing_asks_why_in_a_dialog_and_the_toast_takes_it_back(visit: Visit, site: Site) -> None:
     rep = visit(site.book.rep, DESKTOP)
     page = rep.go("/opportunities")

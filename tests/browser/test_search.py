@@ -95,6 +95,7 @@ def test_log_with_somebody_opens_the_form_about_them_for_whoever_does_not_wait_f
     expect(page.locator("#log-form .picked")).to_contain_text(site.book.principal)
 
 
+@pytest.mark.slow
 def test_every_page_of_the_navigation_can_be_gone_to(visit: Visit, site: Site) -> None:
     page = visit(site.book.rep, DESKTOP).page
     links = page.locator(".sidebar .nav a")

@@ -13,7 +13,7 @@ from stack import ports
 
 from tests.faults.conftest import Stack, wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 
 EMAIL, PASSWORD = "nell@pantry.example", "pantry-shelf-7"
 AT_ONCE = 8

@@ -579,6 +579,7 @@ def test_every_line_of_a_reminder_leads_to_its_promise(make: Make, nell: User) -
     assert address in Words(letter.html_body or "").links
 
 
+@pytest.mark.slow
 def test_a_letter_of_a_large_firm_stays_within_what_readers_of_mail_show(make: Make) -> None:
     boss = make.user(role="manager")
     for number in range(40):

@@ -83,6 +83,7 @@ def test_a_weekend_has_no_reminder_of_its_own(make: Make) -> None:
     assert planned(rep) == [(MailKind.REMINDER, friday, DeliveryState.PLANNED)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("day", "hour"),
     [

@@ -49,6 +49,7 @@ def apply_dying_at(bringing: Bringing, number: int, dies: list[int], monkeypatch
         return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_killed_at_random_moments_and_resumed_the_result_is_the_same(
     bringing: Bringing, monkeypatch: pytest.MonkeyPatch, moments: int

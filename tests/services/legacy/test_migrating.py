@@ -10,6 +10,8 @@ from crm.services import legacy
 from tests.databases import Database, clone
 from tests.services.legacy.conftest import TODAY, asked, commands, counts, expected, without_zeros
 
+pytestmark = pytest.mark.slow
+
 V2, V1 = expected("v2"), expected("v1")
 
 
