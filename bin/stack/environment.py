@@ -105,12 +105,12 @@ def quickest() -> Path:
 
     One that was built without its optimisations, as version managers do, takes a quarter longer for a page.
     """
-    # The base interpreter, so that an environment is never made from inside another one.
-    ours = Path(sys._base_executable)  # type: ignore[attr-defined]  # noqa: SLF001
+    # Behind the links, so that an environment is never made from inside another one.
+    ours = Path(sys.executable).resolve()
     name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin"]
     there = {(Path(place) / name).resolve() for place in places if os.access(Path(place) / name, os.X_OK)}
-    times = {python: _seconds(python) for python in (ours, *sorted(there - {ours.resolve()}))}
+    times = {python: _seconds(python) for python in (ours, *sorted(there - {ours}))}
     best = min(times, key=times.__getitem__)
     return best if times[best] < 0.9 * times[ours] else ours
 

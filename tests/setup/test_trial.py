@@ -61,3 +61,4 @@ def test_ci_leaves_out_nothing_but_the_long_tests_and_who_runs_it_by_hand_is_tol
     monkeypatch.delenv("CI")
     assert trial.everyday() == "not long and not slow"
     assert "CI=true bin/test" in capsys.readouterr().out
+    assert "export CI=true\n" in (environment.CHECKOUT / ".ci" / "run").read_text()
