@@ -21,6 +21,8 @@ from crm.db import after_commit
 
 SOCKET_SECONDS: Final = 0.4
 """One answer of Redis; publishing needs two at most, so that it stays within a second."""
+LOOK_SECONDS: Final = 3.0
+"""One answer where somebody only looks: a machine that was busy for a moment must wake nobody up."""
 QUIET_SECONDS: Final = 5.0
 """How long a process rings no more after a bell that was not heard: one wait, not one for each row."""
 
@@ -107,11 +109,9 @@ class Broker:
 
 
 def look() -> Broker:
-    """Ask Redis how it is, for about a second at most. Raises `RedisError` or `OSError` if it does not
-    answer.
-    """
+    """Ask Redis how it is. Raises `RedisError` or `OSError` if an answer takes longer than LOOK_SECONDS."""
     with Redis.from_url(
-        celery.conf.broker_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
+        celery.conf.broker_url, socket_timeout=LOOK_SECONDS, socket_connect_timeout=LOOK_SECONDS
     ) as broker:
         memory: dict[str, Any] = broker.info("memory")
         depths = {queue: int(broker.llen(queue)) for queue in QUEUES}

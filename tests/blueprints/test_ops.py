@@ -1,16 +1,20 @@
 """/ops and /metrics: for admins and for machines with the token, and what is red says what to do."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
+from crm import bell
 from crm.config import Settings
 from crm.models import Heartbeat, User
 from tests.clients import Client
 from tests.factories import Make
+from tests.faults.proxy import Proxy
 
 TOKEN = {"Authorization": "Bearer for-machines-only"}
 
@@ -44,8 +48,35 @@ def test_a_tick_that_stopped_is_red_and_says_what_to_do(make: Make, client: Clie
 def test_what_goes_on_is_not_red(make: Make, client: Client) -> None:
     for name in ("tick", "planner", "backup", "queue default", "queue mail", "queue work"):
         beat(make, name)
-    red = {name for name, sign in signs(client).items() if sign["red"]}
-    assert red == {"mail_server_up"}, "the one thing that is not there in tests"
+    red = {name: sign["said"] for name, sign in signs(client).items() if sign["red"]}
+    assert list(red) == ["mail_server_up"], f"the one thing that is not there in tests; and: {red}"
+
+
+def test_a_redis_that_is_away_is_red_and_says_what_to_do(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell.celery.conf, "broker_url", "redis://127.0.0.1:9/0")
+    redis = signs(client)["redis_up"]
+    assert (redis["red"], redis["said"]) == (True, "ConnectionError")
+    assert str(redis["do"]).startswith("Start Redis.")
+
+
+def test_a_redis_that_takes_a_moment_to_answer_is_not_red(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: Settings = app.config["SETTINGS"]
+    address = urlsplit(settings.redis_url)
+    assert address.port
+    proxy = Proxy(address.port)
+    through = address._replace(netloc=f":{address.password}@127.0.0.1:{proxy.port}").geturl()
+    monkeypatch.setattr(bell.celery.conf, "broker_url", through)
+    proxy.freeze()
+    awake = threading.Timer(2 * bell.SOCKET_SECONDS, proxy.mend)
+    awake.start()
+    redis = signs(client)["redis_up"]
+    awake.join()
+    proxy.close()
+    assert (redis["red"], redis["said"]) == (False, "answers")
 
 
 def test_a_letter_that_nobody_planned_is_seen_by_its_age(make: Make, client: Client) -> None:
