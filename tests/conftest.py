@@ -15,7 +15,7 @@ from psycopg._preparing import PrepareManager
 from sqlalchemy import event
 
 import crm
-from crm import cli
+from crm import cli, tasks
 from crm.db import Person, act_as, db
 from crm.models import User
 from tests import databases
@@ -112,8 +112,8 @@ def shared_database(template: Database, worker_id: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def app(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application as the web has it, signed in as kp_test, who may take the role of each login."""
+def shared_app(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application of this xdist worker; tests ask for `app`."""
     settings = databases.test_settings(
         database_url=shared_database.url("test"), data_dir=tmp_path_factory.mktemp("data")
     )
@@ -128,6 +128,16 @@ def app(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     yield made
     with made.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Flask:
+    """The application as the web has it, signed in as kp_test, who may take the role of each login.
+
+    Celery is of the application that was made last, which may have been an earlier test's.
+    """
+    tasks.init(shared_app, shared_app.config["SETTINGS"])
+    return shared_app
 
 
 class Plans(PrepareManager):

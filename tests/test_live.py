@@ -286,7 +286,9 @@ def test_live_updates_listen_past_a_pool_where_an_address_of_their_own_is_set(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool, past_it = house.database.url("web"), house.database.url("web") + "?application_name=listens"
-    monkeypatch.setenv("SECRET_KEY", databases.SECRET_KEY)
+    settings = house.database.settings("web")
+    for name in ("secret_key", "redis_url", "log_level", "pantry_env"):
+        monkeypatch.setenv(name.upper(), getattr(settings, name))
     monkeypatch.setenv("DATABASE_URL", pool)
     assert "application_name" not in contextvars.Context().run(crm.live.make).dsn
     monkeypatch.setenv("DATABASE_LIVE_URL", past_it)

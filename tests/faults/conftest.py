@@ -21,7 +21,7 @@ from stack.processes import Server
 from stack.valkey import Valkey
 
 import crm
-from crm import bell, services, tasks
+from crm import bell, services
 from crm.db import SYSTEM, act_as, db
 from tests.databases import FIRM_TIMEZONE, ROOT, SECRET_KEY, Database
 
@@ -233,7 +233,6 @@ def running(
     valkey = Valkey(folder / "valkey", ports.free(), "of-this-test", careless=True)
     server = valkey.server(folder / "valkey.log")
     settings = database.settings("worker", redis_url=valkey.url, data_dir=folder)
-    before: Flask | None = getattr(bell.celery, "flask", None)
     app = crm.create_app("worker", settings)
     made = Stack(folder, database, valkey.url, ports.free(), app, server, nursery)
     monkeypatch.setattr(bell, "_quiet_until", 0.0)
@@ -251,8 +250,6 @@ def running(
         with made.app.app_context():
             db.session.remove()
             db.engine.dispose()
-        if before is not None:
-            tasks.init(before, before.config["SETTINGS"])
 
 
 @pytest.fixture(scope="session")
