@@ -22,12 +22,12 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 ENV POSTGRES_PROGRAMS=/usr/lib/postgresql/18/bin
 
-# The same two steps as bin/up: setuptools is locked, too, and builds the one requirement that is no wheel.
+# As bin/up does where there is no uv: setuptools is locked, too, and builds the one requirement that is no wheel.
 COPY requirements-build.txt requirements.txt ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-build.txt \
  && pip install --require-hashes --only-binary :all: --no-binary flask-principal --no-build-isolation \
         -r requirements.txt \
- && pip uninstall --yes setuptools
+ && pip uninstall --yes setuptools uv
 
 COPY wsgi.py celery_worker.py ./
 COPY migrations migrations

@@ -7,14 +7,15 @@ one checkout: the first one builds, the others wait for it.
 
 import fcntl
 import hashlib
-import math
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stack import packages
 from stack.steps import StepFailed, step
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -23,10 +24,6 @@ PYTHON = VENV / "bin" / "python"
 
 TO_RUN = ("requirements-build.txt", "requirements.txt", "requirements-embedded.txt")
 TO_TEST = (*TO_RUN, "requirements-dev.txt")
-
-# The only requirement that exists as source alone. It is built by the locked setuptools, not by whatever
-# the registry offers that day: that is why requirements-build.txt is installed first.
-BUILT_FROM_SOURCE = "flask-principal"
 
 
 def enter(files: tuple[str, ...]) -> None:
@@ -40,7 +37,7 @@ def enter(files: tuple[str, ...]) -> None:
 def make(files: tuple[str, ...]) -> None:
     """Bring `.venv` up to these requirements files; does nothing when it is there already.
 
-    Raises StepFailed when this Python is too old or cannot make environments, or pip refuses.
+    Raises StepFailed when this Python is too old or cannot make environments, or pip refuses a file.
     """
     if sys.version_info < (3, 11):  # noqa: UP036 - this is where that promise is checked
         raise StepFailed(
@@ -58,10 +55,11 @@ def make(files: tuple[str, ...]) -> None:
                 python = quickest()
                 _create(python)
                 remarks.append(f"of {python}")
+            by = packages.install(PYTHON, [CHECKOUT / file for file in changed])
+            packages.compile_all(PYTHON, VENV / "lib")
             for file in changed:
-                _install(file)
-            _compile()
-            remarks.append(f"{len(changed)} requirements file{'s' if len(changed) > 1 else ''} installed")
+                _stamp_file(file).write_text(_stamp(file))
+            remarks.append(f"{len(changed)} requirements file{'s' if len(changed) > 1 else ''} by {by}")
 
 
 def outdated(files: tuple[str, ...]) -> list[str]:
@@ -109,26 +107,46 @@ def quickest() -> Path:
     ours = Path(sys.executable).resolve()
     name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin"]
-    there = {(Path(place) / name).resolve() for place in places if os.access(Path(place) / name, os.X_OK)}
-    times = {python: _seconds(python) for python in (ours, *sorted(there - {ours}))}
-    best = min(times, key=times.__getitem__)
-    return best if times[best] < 0.9 * times[ours] else ours
+    there = {Path(place) / name for place in places if os.access(Path(place) / name, os.X_OK)}
+    others = {_behind(python) for python in there} - {ours, None}
+    times = {python: _against(python, ours) for python in others if python}
+    best = min(times, key=times.__getitem__, default=ours)
+    return best if times.get(best, 1) < 0.9 else ours
 
 
-def _seconds(python: Path) -> float:
-    """How long a piece of everyday work takes in it; for ever in one that cannot make environments."""
-    try:
-        done = subprocess.run([python, "-I", "-c", SOME_WORK], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return math.inf
-    # A version manager's stand-in for a Python is resolved to itself, and may run another version.
-    version, _, seconds = done.stdout.partition(" ")
+def _behind(python: Path) -> Path | None:
+    """The program itself, where this is a link to it or a version manager's stand-in; None for one of another
+    version, and for one that cannot make environments.
+    """
+    version, _, program = _said(python, WHO).partition(" ")
     is_same = version == ".".join(map(str, sys.version_info[:2]))
-    return float(seconds) if done.returncode == 0 and is_same else math.inf
+    return Path(program.rstrip("\n")).resolve() if is_same else None
 
 
+def _against(other: Path, ours: Path) -> float:
+    """How long `other` takes for what `ours` does in one second; for ever where it breaks.
+
+    The middle one of five turns: a machine may be slow for a moment.
+    """
+    turns = [(float(_said(one, SOME_WORK) or "inf") for one in (other, ours)) for _ in range(5)]
+    return statistics.median(theirs / took for theirs, took in turns)
+
+
+def _said(python: Path, program: str) -> str:
+    """What this prints in that Python; nothing when it fails."""
+    try:
+        done = subprocess.run([python, "-I", "-c", program], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+WHO = """
+import ensurepip, sys, venv
+print(f"{sys.version_info[0]}.{sys.version_info[1]}", sys.executable)
+"""
 SOME_WORK = """
-import ensurepip, sys, time, venv
+import time
 class Row:
     def __init__(self, number): self.number, self.words = number, {}
     def say(self, word): self.words[word] = f"{word} {self.number}"
@@ -139,7 +157,7 @@ def work():
         for word in ("name", "place", "due"): row.say(word)
         sorted(row.words.values())
     return time.perf_counter() - begun
-print(f"{sys.version_info[0]}.{sys.version_info[1]}", min(work() for _ in range(5)))
+print(min(work() for _ in range(3)))
 """
 
 
@@ -164,40 +182,3 @@ def _create(python: Path) -> None:
             output=done.stdout,
             way_out="if the lines above tell of no way out, start this command with another Python.",
         )
-
-
-def _install(file: str) -> None:
-    command: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--no-compile",  # one file after the other: _compile has all cores at it
-    ]
-    command += ["--require-hashes", "--only-binary", ":all:", "--no-binary", BUILT_FROM_SOURCE]
-    command += ["--no-build-isolation", "--use-pep517", "-r", CHECKOUT / file]
-    done = subprocess.run(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise StepFailed(
-            f"pip could not install {file}.",
-            output=done.stdout,
-            way_out="if the lines above speak of the network, check the connection or pip's own settings "
-            "(mirror, proxy) and start again; if they speak of hashes, a mirror serves other files than "
-            "the locked ones.",
-        )
-    _stamp_file(file).write_text(_stamp(file))
-
-
-def _compile() -> None:
-    """Keep byte-code of all that is installed, which every process would else make for itself. What cannot be
-    compiled is nothing of ours, and is told by whoever imports it.
-    """
-    subprocess.run(
-        [PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )

@@ -3,12 +3,10 @@
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 from stack import environment
-from stack.steps import StepFailed
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -52,26 +50,6 @@ def test_an_environment_that_was_moved_is_noticed(checkout: Path, monkeypatch: p
     assert environment.outdated(("some.txt",)) == ["some.txt"]
 
 
-@pytest.mark.slow
-def test_a_file_without_its_hash_is_not_installed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_BREAK_SYSTEM_PACKAGES", "1")  # Debian's own pip would refuse for another reason
-    wheel = checkout / "some_package-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as file:
-        file.writestr(
-            "some_package-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: some-package\nVersion: 1.0"
-        )
-        file.writestr(
-            "some_package-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        file.writestr("some_package-1.0.dist-info/RECORD", "")
-    (checkout / "some.txt").write_text(f"{wheel}\n")
-    with pytest.raises(StepFailed, match=r"pip could not install some\.txt") as refused:
-        environment._install("some.txt")
-    assert "Hashes are required" in refused.value.output
-    assert environment.outdated(("some.txt",)) == ["some.txt"]
-
-
 def test_a_debian_without_python3_venv_gets_one_line_that_says_so(tmp_path: Path) -> None:
     program = f"""
 import pathlib, sys
@@ -88,24 +66,36 @@ except steps.StepFailed as failure:
 
 
 @pytest.mark.parametrize(
-    ("says", "is_taken"),
+    ("version", "works", "is_taken"),
     [
-        ("echo {version} 0.000001", True),
-        ("echo {version} 1000", False),
-        ("echo 2.7 0.000001", False),
-        ("echo {version} 0.000001; exit 1", False),
+        ("{version}", "echo 0.000001", True),
+        ("{version}", "echo 1000", False),
+        ("2.7", "echo 0.000001", False),
+        ("{version}", "exit 1", False),
     ],
     ids=["quicker", "slower", "another version", "broken"],
 )
 def test_an_environment_is_made_of_another_python_only_where_that_is_much_quicker_and_the_same_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, is_taken: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, works: str, is_taken: bool
 ) -> None:
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    other = tmp_path / f"python{version}"
-    other.write_text("#!/bin/sh\n" + says.format(version=version))
+    ours = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    other = tmp_path / f"python{ours}"
+    who = f'*version_info*) echo "{version.format(version=ours)} $0" ;;'
+    other.write_text(f'#!/bin/sh\ncase "$3" in\n{who}\n*) {works} ;;\nesac\n')
     other.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(environment, "SOME_WORK", "print(1)")
     assert (environment.quickest() == other) == is_taken
+
+
+def test_a_stand_in_for_our_own_python_is_no_other_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    ours = Path(sys.executable).resolve()
+    stand_in.write_text(f'#!/bin/sh\nexec "{ours}" "$@"\n')
+    stand_in.chmod(0o755)
+    assert environment._behind(stand_in) == ours
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
