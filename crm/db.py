@@ -117,6 +117,10 @@ KEEP_ALIVE: Final = {
     "connect_timeout": 5,
 }
 """How long nobody notices that the other end of a line is gone: a minute."""
+PLANS: Final = 400
+"""Statements that a connection keeps planned. Pages have more than psycopg's own hundred, and one had to go
+for another; a plan takes some ten kilobytes of its PostgreSQL process.
+"""
 NO_SLEEPERS: Final = "-c idle_in_transaction_session_timeout=150000"
 """A process that is frozen inside of a transaction holds its locks; the server takes them away before any
 lease runs out.
@@ -135,6 +139,11 @@ db = SQLAlchemy(
         },
     },
 )
+
+
+@event.listens_for(sa.Pool, "connect")
+def _keep_plans(connection: Any, _record: object) -> None:
+    connection.prepared_max = PLANS
 
 
 @event.listens_for(sa.Pool, "checkout")

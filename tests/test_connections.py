@@ -45,3 +45,13 @@ def test_a_connection_that_lives_is_kept_and_asked_nothing_before(
         with engine.connect() as connection:
             assert superuser.execute(asked, [pid]).fetchone() == before
             assert pid_of(connection) == pid
+
+
+def test_a_connection_keeps_more_plans_than_the_driver_would(engine: sa.Engine) -> None:
+    statements = [f"select {number}" for number in range(150)]
+    with engine.connect() as connection:
+        for _ in range(6):  # the driver has a statement planned when it comes for the sixth time
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        kept = connection.exec_driver_sql("select statement from pg_prepared_statements").scalars().all()
+    assert set(statements) <= set(kept)
