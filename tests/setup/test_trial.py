@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from stack import environment, trial
+from redis import Redis
+from stack import environment, ports, trial
+from stack.valkey import Valkey
 
 PROBE = """
 from pathlib import Path
@@ -50,6 +52,25 @@ def test_where_nothing_lies_in_memory_servers_lie_on_the_disk(
     monkeypatch.setattr(trial, "MEMORY", tmp_path / "none")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert trial.new_folder().parent == tmp_path
+
+
+def test_servers_that_were_left_running_have_forgotten_the_run_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Valkey(tmp_path, ports.free(), "of-this-test", careless=True)
+    monkeypatch.setattr(trial, "warm_settings", lambda: {"TEST_REDIS_URL": left.url})
+    monkeypatch.setattr(trial, "_browser", dict)
+    server = left.server(tmp_path / "log")
+    server.start()
+    try:
+        server.wait_until_ready()
+        with Redis.from_url(left.url) as redis:
+            redis.set("asked", 2)
+            with trial.servers() as settings:
+                assert settings["TEST_REDIS_URL"] == left.url
+                assert redis.get("asked") is None
+    finally:
+        server.stop()
 
 
 def test_ci_leaves_out_nothing_but_the_long_tests_and_who_runs_it_by_hand_is_told_what_is_left_out(
