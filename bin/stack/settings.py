@@ -67,8 +67,8 @@ class Settings:
         return {"POSTGRES_PROGRAMS": str(postgres.programs())} if self.cluster else {}
 
     def for_commands(self) -> dict[str, str]:
-        """The environment of a command of operations: everything."""
-        return os.environ | self.values | self._programs()
+        """The environment of a command of operations: everything. What it prints is in its log at once."""
+        return os.environ | {"PYTHONUNBUFFERED": "1"} | self.values | self._programs()
 
     def for_web(self) -> dict[str, str]:
         """The environment of the web server: whoever breaks into it finds no other role's password."""
