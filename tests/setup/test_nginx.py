@@ -40,10 +40,13 @@ def test_nginx_takes_it(tmp_path: Path) -> None:
     )
     (tmp_path / "nginx.conf").write_text(
         f"pid {tmp_path / 'pid'};\nerror_log {tmp_path / 'error.log'};\nevents {{}}\n"
-        f"http {{\n{places}include {tmp_path / 'site.conf'};\n}}\n"
+        f"http {{\naccess_log off;\n{places}include {tmp_path / 'site.conf'};\n}}\n"
     )
     assert NGINX is not None
     told = subprocess.run(
-        [NGINX, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False
+        [NGINX, "-t", "-e", tmp_path / "error.log", "-c", tmp_path / "nginx.conf"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert told.returncode == 0, told.stderr
