@@ -39,13 +39,13 @@ def install(python: Path, files: Sequence[Path]) -> str:
 
     Raises StepFailed when pip refuses a file.
     """
-    by_uv = [file for file in files if file.name != FIRST]
     for file in files:
         if file.name == FIRST:
             _by_pip(python, file)
-    if not by_uv or _by_uv(python, by_uv):
+    rest = [file for file in files if file.name != FIRST]
+    if rest and _by_uv(python, rest):
         return "uv"
-    for file in by_uv:
+    for file in rest:
         _by_pip(python, file)
     return "pip"
 
