@@ -10,6 +10,7 @@ from flask import Flask
 
 import crm
 from crm import bell, services, tasks
+from crm.config import Settings
 from crm.db import SYSTEM, transaction
 from crm.tasks.deliveries import make_waiting
 from crm.tasks.jobs import run_one
@@ -124,10 +125,10 @@ def test_celery_only_ever_rings(app: Flask) -> None:
 
 
 def test_celery_is_of_the_app_that_was_made_last_and_each_test_begins_with_its_own(
-    request: pytest.FixtureRequest, own_database: Database
+    request: pytest.FixtureRequest, shared_app: Flask, own_database: Database
 ) -> None:
     elsewhere = own_database.settings("web", redis_url="redis://127.0.0.1:9/0")
     made = crm.create_app("web", elsewhere)
     assert (bell.celery.flask, bell.celery.conf.broker_url) == (made, elsewhere.redis_url)
-    app: Flask = request.getfixturevalue("app")
-    assert (bell.celery.flask, bell.celery.conf.broker_url) == (app, app.config["SETTINGS"].redis_url)
+    ours: Settings = request.getfixturevalue("app").config["SETTINGS"]
+    assert (bell.celery.flask, bell.celery.conf.broker_url) == (shared_app, ours.redis_url)
